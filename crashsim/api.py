@@ -1,0 +1,88 @@
+"""The Python interface: run a study, collide two structures, read results back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crashsim import structure
+from crashsim.cases import Cases, Study
+from crashsim.config.study import load_study
+from crashsim.errors import StructureError
+from crashsim.results import Results
+from crashsim.structure import Structure
+
+
+def run(
+    study: str | Path | Mapping[str, Any] | Study,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Results:
+    """Compute a study: the name of a shipped one, a file, a mapping of the same shape, or a Study.
+
+    Writes nothing; ``Results.save`` does.  Raises ConfigError with every problem of the study, LibraryError for an unknown
+    name.
+    """
+    from crashsim.engine.local import run as run_here
+
+    loaded = study if isinstance(study, Study) else load_study(study)
+    return run_here(loaded, threads=threads, progress=progress)
+
+
+def collide(
+    mass: ArrayLike,
+    front: Structure,
+    partner_mass: ArrayLike,
+    partner_front: Structure,
+    closing_speed: ArrayLike,
+    *,
+    restitution: ArrayLike | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Collide two structures on one line, without a study file.
+
+    Parameters
+    ----------
+    mass, partner_mass : impact masses [kg]; ``numpy.inf`` for a wall, with ``structure.rigid()``
+    front, partner_front : the loaded structures; a leading axis of cases or none
+    closing_speed : approach speed [m/s], > 0
+    restitution : value to be reached; from the unloading stiffness of both when left out
+
+    Returns
+    -------
+    dict of arrays: case metrics (cases,), vehicle metrics (cases, 2), SI; names as in ``criteria.METRICS``, and ``status``
+
+    Raises
+    ------
+    StructureError
+        A softening curve, an unloading slope below the loading one, or more restitution than the law can give (the
+        message has the cap).
+    """
+    from crashsim.engine.local import solve
+
+    for name, ends in (("front", front), ("partner_front", partner_front)):
+        structure.require_valid(ends, name)
+    m1, m2, speed = (np.atleast_1d(np.asarray(a, float)) for a in (mass, partner_mass, closing_speed))
+    n = np.broadcast_shapes(m1.shape, m2.shape, speed.shape, front.crush.shape[:-1], partner_front.crush.shape[:-1])
+    m1, m2, speed = (np.broadcast_to(a, n) for a in (m1, m2, speed))
+    ends = (_wide(front, n), _wide(partner_front, n))
+    asked = np.broadcast_to(np.asarray(np.nan if restitution is None else restitution, float), n)
+    zeros = np.zeros(n)
+    solved = solve(Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), ends, np.array(asked), {}))
+    cap = solved["restitution_cap"]
+    if np.any(asked > cap * (1.0 + 1e-9)):
+        worst = int(np.nanargmax(asked - cap))
+        raise StructureError(f"restitution {asked[worst]:.6g} asked, the force law can give at most {cap[worst]:.6g}")
+    return solved
+
+
+def _wide(ends: Structure, cases: tuple[int, ...]) -> Structure:
+    """The same structure with a leading axis of cases."""
+    return Structure(**{
+        name: np.broadcast_to(value, (*cases, *value.shape[-1:]) if name in ("crush", "force") else cases)
+        for name, value in vars(ends).items()
+    })  # fmt: skip

@@ -1,0 +1,52 @@
+"""The table of metrics: name, dimension, symbol and label.  Results, tables, plots and reports take theirs from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A quantity of the results; ``dimension`` is a key of ``units.DIMENSIONS``; ``of`` is "case" or "vehicle"."""
+
+    name: str
+    dimension: str
+    symbol: str
+    label: str
+    of: str = "vehicle"
+
+
+METRICS: dict[str, Metric] = {
+    m.name: m
+    for m in (
+        Metric("closing_speed", "speed", "V_c", "closing speed", "case"),
+        Metric("peak_force", "force", "F_m", "peak contact force", "case"),
+        Metric("mutual_crush", "length", "d", "mutual crush", "case"),
+        Metric("time_common_velocity", "time", "t_c", "time of common velocity", "case"),
+        Metric("pulse_duration", "time", "T", "pulse duration", "case"),
+        Metric("separation_speed", "speed", "V_s", "separation speed", "case"),
+        Metric("restitution", "ratio", "e", "restitution", "case"),
+        Metric("restitution_cap", "ratio", "e_cap", "largest restitution the law can give", "case"),
+        Metric("energy_in", "energy", "E_0", "kinetic energy of the approach", "case"),
+        Metric("energy_residual", "ratio", "r_E", "energy ledger residual", "case"),
+        Metric("momentum_residual", "ratio", "r_p", "momentum residual", "case"),
+        Metric("impact_mass", "mass", "m", "impact mass"),
+        Metric("impact_speed", "speed", "v", "impact speed"),
+        Metric("delta_v", "speed", "dv", "delta-v"),
+        Metric("delta_v_momentum", "speed", "dv_p", "delta-v by momentum alone"),
+        Metric("peak_acceleration", "acceleration", "a_m", "peak acceleration"),
+        Metric("mean_acceleration", "acceleration", "a", "mean acceleration"),
+        Metric("olc", "acceleration", "OLC", "occupant load criterion"),
+        Metric("dynamic_crush", "length", "x_m", "dynamic crush"),
+        Metric("residual_crush", "length", "x_r", "residual crush"),
+        Metric("intrusion", "length", "x_i", "intrusion"),
+        Metric("absorbed_energy", "energy", "E_a", "absorbed energy"),
+        Metric("dissipated_energy", "energy", "E_d", "dissipated energy"),
+        Metric("ees", "speed", "EES", "energy equivalent speed"),
+    )
+}
+
+
+def energy_equivalent_speed(dissipated_energy: object, mass: object) -> object:
+    """Speed whose kinetic energy is the energy a vehicle dissipated: ``sqrt(2 E / m)`` [m/s]; E in J, m in kg (arrays)."""
+    return (2.0 * dissipated_energy / mass) ** 0.5  # type: ignore[operator]

@@ -1,0 +1,1 @@
+"""Study -> Results on this machine, and the folders that results live in."""

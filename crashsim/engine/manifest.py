@@ -1,0 +1,109 @@
+"""What a run rests on, as plain data for the manifest: resolved study, versions, curves, warnings."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim.cases import SPEED_FIT, Impact, Study
+from crashsim.engine.risks import RiskSettings
+from crashsim.results import BEYOND_MODEL, FAILED
+
+LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "pyarrow")
+LONG_CONTACT = 0.3  # s
+
+
+def version() -> str:
+    """Version of crashsim as installed."""
+    return importlib.metadata.version("crashsim")
+
+
+def fingerprint(study: Study) -> str:
+    """Hash of everything that decides the numbers: the resolved study and the version of crashsim."""
+    text = json.dumps({"version": version(), **resolved(study)}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def resolved(study: Study) -> dict[str, Any]:
+    """The study in SI as plain data, without comments or spelling."""
+    return {
+        "name": study.name,
+        "title": study.title,
+        "question": study.question,
+        "units": study.units,
+        "impacts": {impact.name: _impact(impact) for impact in study.impacts},
+        "named_cases": [vars(case) for case in study.named_cases],
+        "risk": dict(study.risk),
+    }
+
+
+def _impact(impact: Impact) -> dict[str, Any]:
+    return {
+        "type": impact.type,
+        "between": list(impact.between),
+        "ends": list(impact.faces),
+        "restitution": impact.restitution,
+        "numbers": dict(impact.numbers),
+        "axes": [list(axis.paths) for axis in impact.axes],
+        "values": [axis.values.tolist() for axis in impact.axes],
+        "dimensions": [list(axis.dimensions) for axis in impact.axes],
+        "cases": impact.count,
+    }
+
+
+def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettings) -> dict[str, Any]:
+    """The manifest of a run, but for wall time and file hashes."""
+    return {
+        "crashsim": "results",
+        "version": version(),
+        "fingerprint": fingerprint(study),
+        "seed": None,
+        **resolved(study),
+        "vehicles": study.vehicles,
+        "judgement": list(study.judgement),
+        "risk_curves": {c.name: {"title": c.title, "tag": c.tag, "source": c.source, "population": c.population}
+                        for c in risk.curves},
+        "delta_v_correction": {"factor": risk.factor, "source": risk.factor_source},
+        "status": {s: int(n) for s, n in zip(*np.unique(columns["status"], return_counts=True), strict=True)},
+        "warnings": [*study.warnings, *_warnings(study, columns)],
+        "typed": study.typed,
+        "versions": {"python": platform.python_version(), **{n: importlib.metadata.version(n) for n in LIBRARIES}},
+        "platform": platform.platform(terse=True),
+    }  # fmt: skip
+
+
+def _warnings(study: Study, columns: Mapping[str, NDArray[Any]]) -> list[str]:
+    """What a reader must know before quoting a number."""
+    found = []
+    cases, first = np.unique(np.char.add(columns["impact"], columns["case"].astype(str)), return_index=True)
+    total = len(cases)
+
+    def count(mask: NDArray[np.bool_]) -> int:
+        return int(mask[first].sum())
+
+    for impact in study.impacts:
+        if impact.restitution == SPEED_FIT:
+            rows = (columns["impact"] == impact.name) & (columns["restitution_asked"] > columns["restitution_cap"])
+            if n := count(rows):
+                found.append(f"{impact.name}: in {n} cases the speed fit asks for more restitution than the force law can "
+                             "give; the largest possible was used")
+    if n := count(columns["status"] == FAILED):
+        found.append(f"{n} of {total} cases failed the momentum or energy check: do not use them")
+    if n := count(columns["status"] == BEYOND_MODEL):
+        found.append(f"{n} of {total} cases are beyond the model (a compartment is pushed in further than its law holds): "
+                     "their delta-v stands, their pulses, crush and intrusion do not")
+    if n := count(columns["pulse_duration"] > LONG_CONTACT):
+        found.append(f"in {n} of {total} cases the contact lasts longer than {LONG_CONTACT * 1e3:.0f} ms")
+    if n := count(columns["bumpers_miss"]):
+        found.append(f"in {n} of {total} cases the bumper beams miss each other in height: underride or override is possible "
+                     "and is not modelled")
+    if study.judgement:
+        found.append(f"{len(study.judgement)} inputs rest on engineering judgement (tag J): sweep them before relying on a result")
+    return found

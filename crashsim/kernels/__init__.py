@@ -1,0 +1,1 @@
+"""Compiled crash mechanics: bare SI floats in arrays, numpy and numba only; cannot see the rest of crashsim."""

@@ -1,0 +1,373 @@
+"""One collision on one line, solved exactly: two crush curves in series between two masses (or a mass and a wall).
+
+Every crush curve is piecewise linear, so the mutual force is piecewise linear in the mutual crush and the motion between
+two kinks is a piece of a sine.  The kernel walks from kink to kink; nothing is stepped and nothing is interpolated.
+
+    m d'' = -F(d),    m = 1/(1/m_1 + 1/m_2),    d = x_1(F) + x_2(F)
+
+Loading follows the two curves at one force, so the weaker plateau crushes first.  At the peak (d' = 0) each front
+unloads along a stiff branch of slope ``ku`` from the peak force ``Fm`` to a knee at ``phi Fm``, then along a soft branch
+of its initial stiffness ``k1`` to zero force:
+
+    returned energy  U = Us + Fm^2 (1 - phi^2) / (2 ku),    Us = phi^2 Fm^2 / (2 k1) = min(share U, energy of the first segment)
+
+``ku`` is the vehicle's own (the restitution comes out of the law) or is found so that U = e^2 E for an asked restitution e.
+
+Symbols: x crush of one vehicle [m], d mutual crush [m], v = d' approach speed [m/s], F force [N], k slope [N/m],
+E absorbed energy at the peak [J], U returned energy [J], J impulse [N s], t time [s], w circular frequency [1/s].
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+# One piece of the motion: state at its start, slope, extent, and the crush of both vehicles at its two ends.
+T0, D0, V0, F0, SLOPE, DURATION, TRAVEL, XA0, XB0, XA1, XB1 = range(11)
+PIECE = 11
+
+# Outputs of a case, then of each vehicle (offsets in the metric row).
+CASE_METRICS = (
+    "peak_force", "mutual_crush", "time_common_velocity", "pulse_duration", "separation_speed", "restitution",
+    "restitution_cap", "energy_residual", "momentum_residual",
+)  # fmt: skip
+VEHICLE_METRICS = (
+    "delta_v", "peak_acceleration", "mean_acceleration", "olc", "dynamic_crush", "residual_crush", "intrusion",
+    "absorbed_energy", "dissipated_energy",
+)  # fmt: skip
+N_METRICS = len(CASE_METRICS) + 2 * len(VEHICLE_METRICS)
+
+OLC_FREE, OLC_TOTAL = 0.065, 0.300  # m: free flight, and the end of the restraint phase (Euro NCAP TB027)
+
+
+@njit(cache=True, nogil=True)
+def _segment(x, f, n, tail, i):
+    """End force, end crush and slope of segment ``i`` of a curve of ``n`` points; a rigid body has no points."""
+    if n == 0:
+        return math.inf, 0.0, math.inf
+    if i >= n - 1:
+        return math.inf, math.inf, tail
+    return f[i + 1], x[i + 1], (f[i + 1] - f[i]) / (x[i + 1] - x[i])
+
+
+@njit(cache=True, nogil=True)
+def _peak_energy(x, f, n, tail, crush):
+    """Area under a crush curve up to ``crush``, the energy of its first segment so far, and the steepest slope met."""
+    energy, first, steepest = 0.0, 0.0, 0.0
+    for i in range(n):
+        f1, x1, slope = _segment(x, f, n, tail, i)
+        if crush <= x[i]:
+            break
+        steepest = max(steepest, slope)
+        dx = min(crush, x1) - x[i]
+        energy += dx * (f[i] + 0.5 * slope * dx)
+        if i == 0:
+            first = energy
+    return energy, first, steepest
+
+
+@njit(cache=True, nogil=True)
+def _returned(peak, first, k1, share, ku):
+    """Energy given back from peak force ``peak`` by an unloading path of stiff slope ``ku``."""
+    soft = (1.0 - share) * ku + share * k1
+    returned = peak * peak / (2.0 * soft)
+    if share * returned > first:  # the soft branch gives back at most what the first segment took
+        returned = first + (peak * peak - 2.0 * k1 * first) / (2.0 * ku)
+    return returned
+
+
+@njit(cache=True, nogil=True)
+def _unloading(peak, first, k1, share, returned):
+    """Knee force and compliance of the stiff branch of the path that gives back ``returned``."""
+    if returned <= 0.0:
+        return 0.0, 0.0
+    soft = min(share * returned, first)
+    knee2 = 2.0 * k1 * soft
+    return math.sqrt(knee2), 2.0 * (returned - soft) / (peak * peak - knee2)
+
+
+@njit(cache=True, nogil=True)
+def _share_returned(wanted, energy_a, energy_b, cap_a, cap_b):
+    """Split the returned energy in proportion to the energy absorbed; what one front cannot give, the other does."""
+    total = energy_a + energy_b
+    a = wanted * energy_a / total
+    b = wanted - a
+    if a > cap_a:
+        return cap_a, min(b + (a - cap_a), cap_b)
+    if b > cap_b:
+        return min(a + (b - cap_b), cap_a), cap_b
+    return a, b
+
+
+@njit(cache=True, nogil=True)
+def _piece(pieces, n, mass, slope, travel, end_force, x, to_rest):
+    """Append the motion over ``travel`` (signed change of d) from the state left by the previous piece; x: XA1, XB1.
+
+    ``to_rest``: the piece ends at the peak, where the approach speed is zero and not the root of a rounding error.
+    """
+    p = pieces[n]
+    v0, f0 = p[V0], p[F0]
+    v1 = 0.0 if to_rest else math.sqrt(max(v0 * v0 - (f0 + end_force) * travel / mass, 0.0))
+    w = math.sqrt(slope / mass)
+    way = abs(travel)
+    if w * way > 1e-9 * (abs(v0) + v1):
+        duration = 2.0 / w * math.atan2(w * way, abs(v0) + v1)
+    else:
+        duration = 2.0 * way / (abs(v0) + v1)
+    p[SLOPE], p[DURATION], p[TRAVEL], p[XA1], p[XB1] = slope, duration, travel, x[0], x[1]
+    q = pieces[n + 1]
+    q[T0], q[D0], q[F0] = p[T0] + duration, p[D0] + travel, end_force
+    q[V0] = v1 if travel > 0.0 else -v1
+    q[XA0], q[XB0] = x[0], x[1]
+    return n + 1
+
+
+@njit(cache=True, nogil=True)
+def _load(pieces, mass, speed, x, f, n, tail, at):
+    """Walk up both curves to the peak; returns the number of pieces and the peak force.  ``at``: crush of both, updated."""
+    pieces[0, :] = 0.0
+    pieces[0, V0] = speed
+    count, force = 0, 0.0
+    seg_a, seg_b = 0, 0
+    x1 = np.empty(2)
+    while True:
+        fa, xa, ka = _segment(x[0], f[0], n[0], tail[0], seg_a)
+        fb, xb, kb = _segment(x[1], f[1], n[1], tail[1], seg_b)
+        if ka == 0.0 or kb == 0.0:  # a flat plateau crushes at constant force; two flat ones crush in step
+            x1[0] = xa if ka == 0.0 else at[0]
+            x1[1] = xb if kb == 0.0 else at[1]
+            end, slope = force, 0.0
+            travel = x1[0] - at[0] + x1[1] - at[1]
+        else:
+            end = min(fa, fb)
+            slope = 1.0 / (1.0 / ka + 1.0 / kb)
+            travel = (end - force) / slope
+            x1[0] = at[0] + (end - force) / ka
+            x1[1] = at[1] + (end - force) / kb
+        v0 = pieces[count, V0]
+        kinetic = mass * v0 * v0
+        if kinetic <= (force + end) * travel:  # the peak lies in this segment
+            peak = math.sqrt(force * force + slope * kinetic)
+            way = kinetic / (force + peak)
+            part = way / travel if travel < math.inf else 0.0
+            for i in range(2):
+                k = ka if i == 0 else kb
+                if travel < math.inf and slope == 0.0:
+                    at[i] += part * (x1[i] - at[i])
+                else:
+                    at[i] += (peak - force) / k
+            return _piece(pieces, count, mass, slope, way, peak, at, True), peak
+        count = _piece(pieces, count, mass, slope, travel, end, x1, False)
+        force = end
+        at[0], at[1] = x1[0], x1[1]
+        if (ka == 0.0) or (kb > 0.0 and fa <= end):
+            seg_a += 1
+        if (kb == 0.0) or (ka > 0.0 and fb <= end):
+            seg_b += 1
+
+
+@njit(cache=True, nogil=True)
+def _unload(pieces, count, mass, peak, knee, stiff, soft, at):
+    """Walk down both unloading paths from rest to zero force; returns the number of pieces.  ``at``: crush, updated."""
+    pieces[count, V0] = 0.0
+    high, low = max(knee[0], knee[1]), min(knee[0], knee[1])
+    force = peak
+    for end in (high, low, 0.0):
+        if end >= force:
+            continue
+        middle = 0.5 * (force + end)
+        compliance = 0.0
+        for i in range(2):
+            c = stiff[i] if middle > knee[i] else soft[i]
+            compliance += c
+            at[i] -= c * (force - end)
+        if compliance > 0.0:
+            count = _piece(pieces, count, mass, 1.0 / compliance, -compliance * (force - end), end, at, False)
+        pieces[count, F0] = end
+        force = end
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _state(pieces, count, mass, t):
+    """Mutual crush, approach speed, force and the share of the current piece's travel done at time ``t``; piece index."""
+    i = 0
+    while i < count and t > pieces[i, T0] + pieces[i, DURATION]:
+        i += 1
+    p = pieces[i]
+    tau = t - p[T0]
+    if i == count:
+        return p[D0] + p[V0] * tau, p[V0], 0.0, 0.0, i
+    w = math.sqrt(p[SLOPE] / mass)
+    a = w * tau
+    s = math.sin(a) / w if a > 1e-9 else tau
+    c = 2.0 * (math.sin(0.5 * a) / w) ** 2 if a > 1e-9 else 0.5 * tau * tau
+    d = p[V0] * s - p[F0] / mass * c
+    v = p[V0] * math.cos(a) - p[F0] / mass * s
+    return p[D0] + d, v, p[F0] + p[SLOPE] * d, d / p[TRAVEL], i
+
+
+@njit(cache=True, nogil=True)
+def _impulse(pieces, count, mass):
+    """Impulse of the contact force over all pieces, from the force's own time history."""
+    total = 0.0
+    for i in range(count):
+        p = pieces[i]
+        w = math.sqrt(p[SLOPE] / mass)
+        a = w * p[DURATION]
+        s = math.sin(a) / w if a > 1e-9 else p[DURATION]
+        c = 2.0 * (math.sin(0.5 * a) / w) ** 2 if a > 1e-9 else 0.5 * p[DURATION] ** 2
+        total += p[F0] * s + p[SLOPE] * p[V0] * c
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _flail(pieces, count, mass, speed, ratio, t):
+    """Velocity lost by a vehicle, and free travel of an unrestrained body relative to it, at time ``t``."""
+    d, v, _, _, _ = _state(pieces, count, mass, t)
+    return ratio * (speed - v), ratio * (speed * t - d)
+
+
+@njit(cache=True, nogil=True)
+def _olc_residual(pieces, count, mass, speed, ratio, t1, t):
+    """Travel left over at ``t`` when the occupant is slowed at a constant rate from ``t1`` to the vehicle's speed at ``t``."""
+    lost, travel = _flail(pieces, count, mass, speed, ratio, t)
+    return travel - 0.5 * lost * (t - t1) - OLC_TOTAL
+
+
+@njit(cache=True, nogil=True)
+def _olc(pieces, count, mass, speed, ratio):
+    """Occupant load criterion: constant deceleration that ends the travel of 0.300 m after a free flight of 0.065 m.
+
+    The free travel is convex in time, so Newton's method from the right never overshoots.  After separation all
+    velocities are constant and both conditions are linear in time (a slow pulse is continued, not cut).
+    """
+    t_end = pieces[count, T0]
+    lost, travel = _flail(pieces, count, mass, speed, ratio, t_end)
+    t1 = t_end + (OLC_FREE - travel) / lost
+    if t1 < t_end:
+        t1 = t_end
+        for _ in range(60):
+            lost, travel = _flail(pieces, count, mass, speed, ratio, t1)
+            step = (travel - OLC_FREE) / lost
+            t1 -= step
+            if abs(step) < 1e-15:
+                break
+    lo, r_lo = t1, OLC_FREE - OLC_TOTAL
+    hi, r_hi = max(t_end, t1), 0.0
+    for i in range(1, 17):  # the residual may come back through zero on a strong rebound: the first crossing counts
+        hi = t1 + (max(t_end, t1) - t1) * i / 16.0
+        r_hi = _olc_residual(pieces, count, mass, speed, ratio, t1, hi)
+        if r_hi >= 0.0:
+            break
+        lo, r_lo = hi, r_hi
+    if r_hi < 0.0:
+        lost, _ = _flail(pieces, count, mass, speed, ratio, hi)
+        return lost / (hi - 2.0 * r_hi / lost - t1)
+    side = 0
+    for _ in range(100):  # Illinois: regula falsi that halves the end which stayed twice
+        t = hi - r_hi * (hi - lo) / (r_hi - r_lo)
+        r = _olc_residual(pieces, count, mass, speed, ratio, t1, t)
+        if r >= 0.0:
+            hi, r_hi = t, r
+            r_lo *= 0.5 if side > 0 else 1.0
+            side = 1
+        else:
+            lo, r_lo = t, r
+            r_hi *= 0.5 if side < 0 else 1.0
+            side = -1
+        if abs(r) < 1e-15 or hi - lo < 1e-15:
+            break
+    lost, _ = _flail(pieces, count, mass, speed, ratio, hi)
+    return lost / (hi - t1)
+
+
+@njit(cache=True, nogil=True)
+def _solve(pieces, inv_mass, speed, x, f, n, tail, ku, share, asked, at, law):
+    """Fill ``pieces``; ``law`` receives E, U, E_first, peak, cap per vehicle.  Returns the number of pieces."""
+    mass = 1.0 / (inv_mass[0] + inv_mass[1])
+    at[:] = 0.0
+    count, peak = _load(pieces, mass, speed, x, f, n, tail, at)
+    law[:] = 0.0
+    soft, stiff, knee = np.zeros(2), np.zeros(2), np.zeros(2)
+    for i in range(2):
+        if n[i] == 0:
+            continue
+        k1 = (f[i, 1] - f[i, 0]) / (x[i, 1] - x[i, 0]) if n[i] > 1 else tail[i]
+        energy, first, steepest = _peak_energy(x[i], f[i], n[i], tail[i], at[i])
+        soft[i] = 1.0 / k1
+        law[0, i], law[2, i] = energy, first
+        law[1, i] = _returned(peak, first, k1, share[i], ku[i])
+        law[3, i] = _returned(peak, first, k1, share[i], steepest)
+    if not math.isnan(asked):
+        wanted = asked * asked * (law[0, 0] + law[0, 1])
+        law[1, 0], law[1, 1] = _share_returned(wanted, law[0, 0], law[0, 1], law[3, 0], law[3, 1])
+    for i in range(2):
+        if n[i] > 0:
+            knee[i], stiff[i] = _unloading(peak, law[2, i], 1.0 / soft[i], share[i], law[1, i])
+            law[1, i] = 0.5 * stiff[i] * (peak * peak - knee[i] * knee[i]) + 0.5 * soft[i] * knee[i] * knee[i]
+    law[4, 0], law[4, 1] = at[0], at[1]
+    law[5, 0] = peak
+    return _unload(pieces, count, mass, peak, knee, stiff, soft, at), count
+
+
+@njit(cache=True, nogil=True)
+def crash_block(first, last, inv_mass, speed, x, f, n, tail, space, ku, share, asked, out):
+    """Solve cases ``first`` to ``last`` (exclusive) into the rows of ``out``.
+
+    Shapes: inv_mass, n, tail, space, ku, share (cases, 2); speed, asked (cases,); x, f (cases, 2, points); out (cases, N_METRICS).
+    ``x``, ``f``: points of the two crush curves [m], [N], of which the first ``n`` count, starting at (0, 0); beyond the last one
+    the slope is ``tail`` [N/m].  ``n`` = 0 is a rigid body.  Crush beyond ``space`` [m] is intrusion.  ``asked`` NaN: restitution from the law.
+    """
+    pieces = np.empty((2 * x.shape[2] + 8, PIECE))
+    at, law = np.empty(2), np.empty((6, 2))
+    for c in range(first, last):
+        total, loading = _solve(
+            pieces, inv_mass[c], speed[c], x[c], f[c], n[c], tail[c], ku[c], share[c], asked[c], at, law
+        )
+        mass = 1.0 / (inv_mass[c, 0] + inv_mass[c, 1])
+        impulse = _impulse(pieces, total, mass)
+        separation = impulse / mass - speed[c]
+        duration = pieces[total, T0]
+        energy_in = 0.5 * mass * speed[c] * speed[c]
+        energy, returned = law[0, 0] + law[0, 1], law[1, 0] + law[1, 1]
+        o = out[c]
+        o[0] = law[5, 0]
+        o[1] = law[4, 0] + law[4, 1]
+        o[2] = pieces[loading, T0]
+        o[3] = duration
+        o[4] = separation
+        o[5] = separation / speed[c]
+        o[6] = math.sqrt((law[3, 0] + law[3, 1]) / energy)
+        o[7] = (energy_in - 0.5 * mass * separation * separation - (energy - returned)) / energy_in
+        o[8] = (separation + pieces[total, V0]) / speed[c]
+        for i in range(2):
+            v = o[9 + 9 * i : 18 + 9 * i]
+            v[0] = impulse * inv_mass[c, i]
+            v[1] = law[5, 0] * inv_mass[c, i]
+            v[2] = v[0] / duration
+            if inv_mass[c, i] > 0.0:
+                v[3] = _olc(pieces, total, mass, speed[c], mass * inv_mass[c, i])
+            else:
+                v[3] = 0.0
+            v[4] = law[4, i]
+            v[5] = at[i]
+            v[6] = max(law[4, i] - space[c, i], 0.0)
+            v[7] = law[0, i]
+            v[8] = law[0, i] - law[1, i]
+
+
+@njit(cache=True, nogil=True)
+def crash_history(times, inv_mass, speed, x, f, n, tail, ku, share, asked, out):
+    """Force, mutual crush, approach speed and the crush of both vehicles of one case at ``times``; out (times, 5)."""
+    pieces = np.empty((2 * x.shape[1] + 8, PIECE))
+    at, law = np.empty(2), np.empty((6, 2))
+    total, _ = _solve(pieces, inv_mass, speed, x, f, n, tail, ku, share, asked, at, law)
+    mass = 1.0 / (inv_mass[0] + inv_mass[1])
+    for j in range(times.size):
+        d, v, force, done, i = _state(pieces, total, mass, times[j])
+        out[j, 0], out[j, 1], out[j, 2] = force, d, v
+        out[j, 3] = pieces[i, XA0] + (done * (pieces[i, XA1] - pieces[i, XA0]) if i < total else 0.0)
+        out[j, 4] = pieces[i, XB0] + (done * (pieces[i, XB1] - pieces[i, XB0]) if i < total else 0.0)

@@ -1,0 +1,194 @@
+"""Results on disk: ``summary.csv``, ``results.parquet``, ``pulses.nc``, ``manifest.json``, and back.
+
+The manifest is written last and names every file with its hash: a folder with a manifest is complete.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crashsim.errors import OutputError
+from crashsim.results.table import Pulse, Results, si_unit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MANIFEST = "manifest.json"
+
+
+def save(results: Results, folder: Path) -> Path:
+    """Write the data files of ``results`` into ``folder`` (made when absent; must hold no results) and its manifest."""
+    if (folder / MANIFEST).exists():
+        raise OutputError(f"{folder} already holds results; choose another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_data(results, folder)
+        write_manifest(results.meta, folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot write results: {error.strerror or error}") from None
+    return folder
+
+
+def write_data(results: Results, folder: Path) -> None:
+    """The tables and pulses, without the manifest."""
+    write_summary(results, folder / "summary.csv")
+    write_table(results, folder / "results.parquet")
+    if results.pulses:
+        write_pulses(results, folder / "pulses.nc")
+
+
+def write_manifest(meta: Mapping[str, Any], folder: Path) -> None:
+    """The manifest, with the hash of every other file in the folder."""
+    files = {str(p.relative_to(folder).as_posix()): sha256(p) for p in sorted(folder.rglob("*"))
+             if p.is_file() and p.name != MANIFEST}  # fmt: skip
+    text = json.dumps({**meta, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_summary(results: Results, path: Path) -> None:
+    """One row per case and vehicle in display units; members of the risk families stay in the Parquet file."""
+    table = {n: v for n, v in results.to_table(results.meta.get("units", "si")).items() if not _member(n)}
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow([_cell(n) for n in table])
+        for row in zip(*(_texts(v) for v in table.values()), strict=True):
+            writer.writerow(row)
+
+
+def _member(name: str) -> bool:
+    return name.startswith("risk_") and "." in name
+
+
+def _texts(values: NDArray[Any]) -> Iterator[str]:
+    for value in values.tolist():
+        if isinstance(value, float):
+            yield "" if value != value else f"{value:.6g}"
+        else:
+            yield _cell(str(value))
+
+
+def _cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in "=+-@\t\r" and text else text
+
+
+def write_table(results: Results, path: Path) -> None:
+    """All columns in SI, with units in the metadata of each field."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fields, arrays = [], []
+    for name, values in results.columns.items():
+        dimension = results.dimensions.get(name, "")
+        array = pa.array(values)
+        if values.dtype.kind == "U":
+            array = array.dictionary_encode()
+        fields.append(pa.field(name, array.type, metadata={"unit": si_unit(dimension), "dimension": dimension}))
+        arrays.append(array)
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={"crashsim": results.meta.get("version", "")}))
+    pq.write_table(table, path, compression="zstd")
+
+
+def write_pulses(results: Results, path: Path) -> None:
+    """Histories of the named cases as NetCDF-3: dimensions pulse, vehicle, time."""
+    from scipy.io import netcdf_file
+
+    pulses = results.pulses
+    texts = {
+        "name": [p.name for p in pulses],
+        "impact": [p.impact for p in pulses],
+        "status": [p.status for p in pulses],
+        "vehicle_a": [p.vehicles[0] for p in pulses],
+        "vehicle_b": [p.vehicles[1] for p in pulses],
+    }
+    with netcdf_file(path, "w") as nc:
+        nc.createDimension("pulse", len(pulses))
+        nc.createDimension("vehicle", 2)
+        nc.createDimension("time", len(pulses[0].time))
+        nc.title = str(results.meta.get("title", "")).encode()
+        nc.source = f"crashsim {results.meta.get('version', '')}: model result, not a crash test".encode()
+        nc.comment = b"Signs as in SAE J211: +x forward in each vehicle's own axes. Not filtered."
+        variables: list[tuple[str, str, tuple[str, ...], Any]] = [
+            ("time", "s", ("time",), pulses[0].time),
+            ("acceleration", "m/s^2", ("pulse", "vehicle", "time"), np.stack([p.acceleration for p in pulses])),
+            ("velocity", "m/s", ("pulse", "vehicle", "time"), np.stack([p.velocity for p in pulses])),
+            ("crush", "m", ("pulse", "vehicle", "time"), np.stack([p.crush for p in pulses])),
+            ("force", "N", ("pulse", "time"), np.stack([p.force for p in pulses])),
+        ]
+        for name, unit, dimensions, values in variables:
+            variable = nc.createVariable(name, "d", dimensions)
+            variable[:] = values
+            variable.units = unit.encode()
+        for name, words in texts.items():
+            data = np.array([w.encode() for w in words])
+            nc.createDimension(f"{name}_length", max(data.dtype.itemsize, 1))
+            variable = nc.createVariable(name, "c", ("pulse", f"{name}_length"))
+            variable[:] = data.view("S1").reshape(len(words), -1)
+
+
+def load(folder: Path) -> Results:
+    """Read a run back; every file must be the one that the manifest names."""
+    meta = read_manifest(folder)
+    files = meta.pop("files", {})
+    for name in ("results.parquet", "pulses.nc"):
+        if name in files and (not (folder / name).is_file() or sha256(folder / name) != files[name]):
+            raise OutputError(f"{folder / name} is missing or is not the file that was written")
+    columns, dimensions = _read_table(folder / "results.parquet")
+    pulses = _read_pulses(folder / "pulses.nc") if "pulses.nc" in files else []
+    return Results(columns, dimensions, pulses, meta)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a complete run; raises OutputError when there is none or it cannot be read."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise OutputError(f"{folder}: no results here (no {MANIFEST})") from None
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(manifest, dict):
+        raise OutputError(f"{path}: not a manifest of crashsim")
+    return manifest
+
+
+def _read_table(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    columns, dimensions = {}, {}
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if pa.types.is_dictionary(field.type):
+            columns[field.name] = np.array(column.to_pylist(), dtype=str)
+        else:
+            columns[field.name] = column.to_numpy()
+        dimensions[field.name] = (field.metadata or {}).get(b"dimension", b"").decode()
+    return columns, dimensions
+
+
+def _read_pulses(path: Path) -> list[Pulse]:
+    from scipy.io import netcdf_file
+
+    with netcdf_file(path, "r", mmap=False) as nc:
+        data = {n: np.array(nc.variables[n][:]) for n in nc.variables}
+    data = {n: v if v.dtype.kind == "S" else v.astype(float) for n, v in data.items()}
+    texts = {n: [b"".join(row).rstrip(b"\0").decode() for row in data[n]]
+             for n in ("name", "impact", "status", "vehicle_a", "vehicle_b")}  # fmt: skip
+    return [
+        Pulse(texts["name"][i], texts["impact"][i], (texts["vehicle_a"][i], texts["vehicle_b"][i]), data["time"],
+              data["acceleration"][i], data["velocity"][i], data["crush"][i], data["force"][i], texts["status"][i])
+        for i in range(len(texts["name"]))
+    ]  # fmt: skip

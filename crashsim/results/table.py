@@ -1,0 +1,197 @@
+"""What a study found: one row per case and vehicle under names, units and labels; pulses for the named cases.
+
+Everything is SI inside.  Outputs only read this; nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim import units
+from crashsim.criteria import METRICS
+from crashsim.errors import CrashsimError, did_you_mean
+
+if TYPE_CHECKING:
+    from types import NotImplementedType
+
+Array = NDArray[Any]
+
+OK, BEYOND_MODEL, FAILED = "ok", "beyond_model", "failed"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One quantity over rows, with its unit and the labels of its rows; ``np.asarray(column)`` gives the numbers."""
+
+    name: str
+    values: Array
+    dimension: str
+    labels: Mapping[str, Array]
+
+    @property
+    def unit(self) -> str:
+        """SI unit of ``values``; empty for ratios and texts."""
+        return si_unit(self.dimension)
+
+    def to(self, unit: str) -> Array:
+        """The numbers in another unit of the same dimension: ``column.to("mph")``."""
+        return np.asarray(units.to(self.values, unit, self.dimension))
+
+    def sel(self, **labels: object) -> Column:
+        """The rows that carry these labels: ``sel(vehicle="kei", impact="head-on")``; quantities as text or SI number."""
+        rows = _matching(self.labels, labels)
+        return Column(self.name, self.values[rows], self.dimension, {n: v[rows] for n, v in self.labels.items()})
+
+    def item(self) -> float | str:
+        """The only value; an error when there are several or none."""
+        if self.values.size != 1:
+            raise CrashsimError(f"{self.name} has {self.values.size} rows here, not one; select further")
+        value = self.values.item()
+        return value if isinstance(value, str) else float(value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.values, dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values.tolist())
+
+    def __repr__(self) -> str:
+        shown = np.array2string(self.values, threshold=6, precision=6)
+        return f"<{self.name} [{self.unit or '-'}] {shown}>"
+
+    def __eq__(self, other: object) -> bool | NotImplementedType:
+        if not isinstance(other, Column):
+            return NotImplemented
+        return self.name == other.name and np.array_equal(self.values, other.values)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Histories of a named case on one time grid; vehicle arrays have shape (2, times).
+
+    Signs are those of SAE J211 in each vehicle's own axes: +x forward, so a frontal pulse is negative.
+    """
+
+    name: str
+    impact: str
+    vehicles: tuple[str, str]
+    time: Array
+    acceleration: Array
+    velocity: Array
+    crush: Array
+    force: Array
+    status: str = OK
+
+
+@dataclass(frozen=True)
+class Results:
+    """Rows of a study.
+
+    columns : equal-length arrays by name: labels (impact, case, vehicle, partner, end, status), the swept paths, the
+        metrics of ``criteria.METRICS``, and risks (``risk_mais3plus``, its ``_low`` and ``_high``, ...)
+    dimensions : dimension of each numeric column ("" for labels and flags)
+    pulses : histories of the named cases
+    meta : study, resolved inputs, versions, warnings: what the manifest holds
+    """
+
+    columns: Mapping[str, Array]
+    dimensions: Mapping[str, str]
+    pulses: Sequence[Pulse] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    LABELS = ("impact", "case", "vehicle", "partner", "end", "status", "bumpers_miss")
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self.columns:
+            raise CrashsimError(f"no column {units.echo(name)}{did_you_mean(name, self.columns)}")
+        return Column(name, self.columns[name], self.dimensions.get(name, ""), self.labels)
+
+    def __len__(self) -> int:
+        return len(self.columns["case"])
+
+    @property
+    def labels(self) -> dict[str, Array]:
+        """The columns that name a row: labels and swept paths."""
+        return {n: v for n, v in self.columns.items() if n in self.LABELS or "." in n and not n.startswith("risk")
+                or n == "restitution_asked"}  # fmt: skip
+
+    @property
+    def axes(self) -> dict[str, list[list[str]]]:
+        """Swept paths of each impact: one list per axis."""
+        return {name: impact["axes"] for name, impact in self.meta["impacts"].items()}
+
+    def sel(self, **labels: object) -> Results:
+        """The rows that carry these labels."""
+        rows = _matching(self.labels, labels)
+        return Results({n: v[rows] for n, v in self.columns.items()}, self.dimensions, self.pulses, self.meta)
+
+    def where(self, rows: Array) -> Results:
+        """The rows of a boolean mask."""
+        return Results({n: v[rows] for n, v in self.columns.items()}, self.dimensions, self.pulses, self.meta)
+
+    def to_table(self, system: str = "si") -> dict[str, Array]:
+        """Columns for a spreadsheet: units in the headers, in the display units of a system (``si`` or ``us``)."""
+        table: dict[str, Array] = {}
+        for name, values in self.columns.items():
+            dimension = self.dimensions.get(name, "")
+            unit = units.display_unit(dimension, system) if dimension else ""
+            header = f"{name} [{unit}]" if unit else name
+            table[header] = np.asarray(units.to(values, unit, dimension)) if unit else values
+        return table
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``summary.csv``, ``results.parquet``, ``pulses.nc`` and ``manifest.json`` into a new folder; returns it."""
+        from crashsim.results import files
+
+        return files.save(self, Path(folder))
+
+
+def label(name: str) -> str:
+    """Words for a column: the metric's label, or the name itself."""
+    return METRICS[name].label if name in METRICS else name
+
+
+def si_unit(dimension: str) -> str:
+    """The SI unit of a dimension: the one whose factor is 1; empty for ratios, numbers and labels."""
+    if not dimension:
+        return ""
+    return next(unit for unit, factor in units.DIMENSIONS[dimension].items() if factor == 1.0)
+
+
+def _matching(columns: Mapping[str, Array], labels: Mapping[str, object]) -> NDArray[np.bool_]:
+    rows = np.ones(len(next(iter(columns.values()))), dtype=bool)
+    for name, wanted in labels.items():
+        if name not in columns:
+            raise CrashsimError(f"no label {units.echo(name)}{did_you_mean(name, columns)}")
+        values = columns[name]
+        if values.dtype.kind == "f":
+            number = _number(name, wanted)
+            rows &= np.abs(values - number) <= 1e-9 * max(abs(number), 1e-9)
+        else:
+            if values.dtype.kind == "U" and wanted not in values:
+                known = sorted(set(values.tolist()))
+                raise CrashsimError(f"no {name} {wanted!r}{did_you_mean(str(wanted), known)} (known: {', '.join(known)})")
+            rows &= values == wanted
+    return rows
+
+
+def _number(name: str, wanted: object) -> float:
+    if not isinstance(wanted, str):
+        return float(wanted)  # type: ignore[arg-type]
+    for dimension in units.DIMENSIONS:
+        try:
+            return units.parse(wanted, dimension)
+        except units.UnitError:
+            continue
+    raise CrashsimError(f"{name}: {units.echo(wanted)} is not a quantity")
