@@ -47,14 +47,19 @@ def collide(
 
     Parameters
     ----------
-    mass, partner_mass : impact masses [kg]; ``numpy.inf`` for a wall, with ``structure.rigid()``
-    front, partner_front : the loaded structures; a leading axis of cases or none
-    closing_speed : approach speed [m/s], > 0
-    restitution : value to be reached; from the unloading stiffness of both when left out
+    mass, partner_mass : array_like
+        Impact masses [kg]; ``numpy.inf`` for a wall, with ``structure.rigid()``.
+    front, partner_front : Structure
+        The loaded structures; a leading axis of cases or none.
+    closing_speed : array_like
+        Approach speed [m/s], > 0.
+    restitution : array_like, optional
+        Value to be reached; from the unloading stiffness of both when left out.
 
     Returns
     -------
-    dict of arrays: case metrics (cases,), vehicle metrics (cases, 2), SI; names as in ``criteria.METRICS``, and ``status``
+    dict of arrays
+        Case metrics (cases,), vehicle metrics (cases, 2), SI; names as in ``criteria.METRICS``, and ``status``.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,8 +84,11 @@ class Study:
     units: str
     typed: Mapping[str, Any]
     source: str
-    warnings: tuple[str, ...] = ()
-    judgement: tuple[str, ...] = field(default=())
+    judgement: tuple[str, ...] = ()
+
+    def shown_in(self, units: str) -> Study:
+        """The same study with its figures and tables in ``us`` or ``si`` units."""
+        return replace(self, units=units)
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,20 @@ MINIMUM_RISE = 0.01  # of the initial stiffness: a plateau must rise, so that cr
 class Structure:
     """One end of one vehicle (or of many: a leading axis of cases).
 
-    crush, force : points of the loading curve, shape (..., points) [m], [N]; the first is (0, 0)
-    compartment_stiffness : slope beyond the last point [N/m]
-    crush_space : crush at which the compartment begins to be pushed in [m]; more is intrusion
-    compartment_range : intrusion up to which the compartment law holds [m]
-    unloading_stiffness : slope of the stiff unloading branch [N/m], at least the steepest loading slope
-    unloading_soft_share : share of the returned energy on the soft branch, 0..0.9
+    Attributes
+    ----------
+    crush, force : array
+        Points of the loading curve, shape (..., points) [m], [N]; the first is (0, 0).
+    compartment_stiffness : array
+        Slope beyond the last point [N/m].
+    crush_space : array
+        Crush at which the compartment begins to be pushed in [m]; more is intrusion.
+    compartment_range : array
+        Intrusion up to which the compartment law holds [m].
+    unloading_stiffness : array
+        Slope of the stiff unloading branch [N/m], at least the steepest loading slope.
+    unloading_soft_share : array
+        Share of the returned energy on the soft branch, 0..0.9.
     """
 
     crush: Floats

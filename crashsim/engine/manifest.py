@@ -71,19 +71,31 @@ def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettin
         "risk_curves": {c.name: {"title": c.title, "tag": c.tag, "source": c.source, "population": c.population}
                         for c in risk.curves},
         "delta_v_correction": {"factor": risk.factor, "source": risk.factor_source},
-        "status": {s: int(n) for s, n in zip(*np.unique(columns["status"], return_counts=True), strict=True)},
-        "warnings": [*study.warnings, *_warnings(study, columns)],
+        "status": _status_counts(columns),
+        "warnings": _warnings(study, columns),
         "typed": study.typed,
         "versions": {"python": platform.python_version(), **{n: importlib.metadata.version(n) for n in LIBRARIES}},
         "platform": platform.platform(terse=True),
     }  # fmt: skip
 
 
+def _first_rows(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.intp]:
+    """The first row of every case."""
+    changed = (columns["case"][1:] != columns["case"][:-1]) | (columns["impact"][1:] != columns["impact"][:-1])
+    return np.flatnonzero(np.append(True, changed))
+
+
+def _status_counts(columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
+    """Number of cases of each status."""
+    names, counts = np.unique(columns["status"][_first_rows(columns)], return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
 def _warnings(study: Study, columns: Mapping[str, NDArray[Any]]) -> list[str]:
     """What a reader must know before quoting a number."""
     found = []
-    cases, first = np.unique(np.char.add(columns["impact"], columns["case"].astype(str)), return_index=True)
-    total = len(cases)
+    first = _first_rows(columns)
+    total = len(first)
 
     def count(mask: NDArray[np.bool_]) -> int:
         return int(mask[first].sum())

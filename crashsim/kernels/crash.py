@@ -266,7 +266,7 @@ def _olc(pieces, count, mass, speed, ratio):
     if r_hi < 0.0:
         lost, _ = _flail(pieces, count, mass, speed, ratio, hi)
         return lost / (hi - 2.0 * r_hi / lost - t1)
-    side = 0
+    side, t = 0, hi
     for _ in range(100):  # Illinois: regula falsi that halves the end which stayed twice
         t = hi - r_hi * (hi - lo) / (r_hi - r_lo)
         r = _olc_residual(pieces, count, mass, speed, ratio, t1, t)
@@ -280,8 +280,8 @@ def _olc(pieces, count, mass, speed, ratio):
             side = -1
         if abs(r) < 1e-15 or hi - lo < 1e-15:
             break
-    lost, _ = _flail(pieces, count, mass, speed, ratio, hi)
-    return lost / (hi - t1)
+    lost, _ = _flail(pieces, count, mass, speed, ratio, t)  # not hi: the last step may have come from below
+    return lost / (t - t1)
 
 
 @njit(cache=True, nogil=True)

@@ -98,11 +98,17 @@ class Pulse:
 class Results:
     """Rows of a study.
 
-    columns : equal-length arrays by name: labels (impact, case, vehicle, partner, end, status), the swept paths, the
-        metrics of ``criteria.METRICS``, and risks (``risk_mais3plus``, its ``_low`` and ``_high``, ...)
-    dimensions : dimension of each numeric column ("" for labels and flags)
-    pulses : histories of the named cases
-    meta : study, resolved inputs, versions, warnings: what the manifest holds
+    Attributes
+    ----------
+    columns : mapping
+        Equal-length arrays by name: labels (impact, case, vehicle, partner, end, status), the swept paths, the metrics of
+        ``criteria.METRICS``, and risks (``risk_mais3plus``, its ``_low`` and ``_high``, ...).
+    dimensions : mapping
+        Dimension of each numeric column ("" for labels and flags).
+    pulses : sequence of Pulse
+        Histories of the named cases.
+    meta : mapping
+        Study, resolved inputs, versions, warnings: what the manifest holds.
     """
 
     columns: Mapping[str, Array]

@@ -1,0 +1,1 @@
+"""Speed of crashsim, measured side by side in one run: ``python -m benchmarks``."""

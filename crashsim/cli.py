@@ -1,0 +1,223 @@
+"""The command line: results on stdout, progress and errors on stderr, no prompts.
+
+Exit status: 0 done, 1 internal error, 2 wrong use or a wrong file, 3 finished with failed cases, 130 interrupted.
+Heavy modules are imported inside the commands that need them, so that ``--help`` is immediate.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crashsim.errors import CrashsimError
+
+if TYPE_CHECKING:
+    from crashsim.cases import Study
+    from crashsim.results import Results
+
+INTERNAL, WRONG_INPUT, FAILED_CASES, INTERRUPTED = 1, 2, 3, 130
+
+
+class Commands(click.Group):
+    """A group whose unknown commands are answered with the nearest one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        from crashsim.errors import did_you_mean
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if "Did you mean" not in error.message:
+                error.message += did_you_mean(args[0], self.list_commands(ctx))
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crashsim", message="crashsim %(version)s")
+def cli() -> None:
+    """Crash compatibility: from two vehicles to delta-v, crush and injury risk for both.
+
+    Start with:  crashsim run highway
+    """
+
+
+def main() -> None:
+    """Entry point: run the command line and turn every error into one clear message and an exit status."""
+    try:
+        status = cli.main(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Abort:
+        _stop(INTERRUPTED, "interrupted; nothing was left half-written")
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, "interrupted; nothing was left half-written")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CrashsimError as error:
+        _stop(WRONG_INPUT, str(error))
+    except BrokenPipeError:  # the reader of a pipe has gone: `crashsim list vehicles | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last net: a user never sees a traceback unasked
+        if os.environ.get("CRASHSIM_TRACEBACK"):
+            traceback.print_exc()
+        _stop(INTERNAL, f"internal error: {type(error).__name__}: {error} (CRASHSIM_TRACEBACK=1 shows where)")
+
+
+def _stop(status: int, message: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(message if status == WRONG_INPUT else f"crashsim: {message}", err=True)
+    sys.exit(status)
+
+
+# ---- run -------------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("study")
+@click.option("--out", type=click.Path(), help="Folder for the results; runs/NAME-HASH when left out.")
+@click.option("--force", is_flag=True, help="Start anew: replace the results in the folder.")
+@click.option("--units", type=click.Choice(["us", "si"]), help="Units of figures, tables and report.")
+@click.option("--json", "as_json", is_flag=True, help="Print the headline numbers as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def run(study: str, out: str | None, force: bool, units: str | None, as_json: bool, quiet: bool) -> int:
+    """Compute STUDY (a file or the name of a shipped study) and write figures, tables and a report."""
+    from crashsim.config.study import load_study
+    from crashsim.engine.folder import folder_of, is_done
+
+    loaded = load_study(study)
+    if units:
+        loaded = loaded.shown_in(units)
+    folder = folder_of(loaded, out)
+    done = not force and is_done(folder, loaded)
+    results = _stored(folder) if done else _compute(loaded, folder, quiet)
+    if as_json:
+        click.echo(json.dumps(_headline(results, folder), indent=2, ensure_ascii=False))
+    elif not quiet:
+        _print_headline(results, folder, done)
+    return FAILED_CASES if results.meta["status"].get("failed") else 0
+
+
+def _stored(folder: Path) -> Results:
+    from crashsim.results import load
+
+    return load(folder)
+
+
+def _compute(study: Study, folder: Path, quiet: bool) -> Results:
+    from crashsim.engine.folder import writing
+
+    started = time.perf_counter()
+    with writing(folder) as partial:
+        from crashsim.engine.local import run as run_here
+
+        with _progress(study, quiet) as advance:
+            results = run_here(study, progress=advance)
+        from crashsim.output.plots import write_figures
+        from crashsim.output.report import write_report
+        from crashsim.results.files import write_data, write_manifest
+
+        write_data(results, partial)
+        write_figures(results, partial / "figures", study.units)
+        write_report(results, partial / "report.md", study.units)
+        wall_time = round(time.perf_counter() - started, 3)
+        write_manifest({**results.meta, "wall_time_s": wall_time}, partial)
+    return results
+
+
+@contextlib.contextmanager
+def _progress(study: Study, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr for work worth waiting for; silent when piped."""
+    total = sum(impact.count for impact in study.impacts)
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    click.echo(f"crashsim: {study.title}: {total:,} crashes (the first run compiles for a few seconds)", err=True)
+    with click.progressbar(length=total, file=sys.stderr) as bar:
+        yield lambda done, _: bar.update(done - bar.pos)
+
+
+def _headline(results: Results, folder: Path) -> dict[str, Any]:
+    from crashsim.output.headline import headline, thresholds
+
+    return {"study": results.meta["name"], "version": results.meta["version"], "folder": str(folder),
+            "units": "SI", "cases": headline(results), "thresholds": thresholds(results),
+            "status": results.meta["status"], "warnings": results.meta["warnings"],
+            "note": "model result, not a crash test"}  # fmt: skip
+
+
+def _print_headline(results: Results, folder: Path, done: bool) -> None:
+    from crashsim.output.report import headline_text
+
+    click.echo(headline_text(results, results.meta["units"]))
+    click.echo(f"{'already done' if done else 'written'}: {folder}")
+
+
+# ---- files and libraries -----------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("file")
+def check(file: str) -> None:
+    """Validate a study FILE (or shipped study) without computing anything."""
+    from crashsim.config.study import load_study
+
+    study = load_study(file)
+    cases = sum(impact.count for impact in study.impacts)
+    click.echo(f"{file}: good: {len(study.impacts)} impacts, {cases:,} cases, {len(study.named_cases)} pulses")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors."""
+    from crashsim.config.schema import study_schema
+
+    click.echo(json.dumps(study_schema(), indent=2))
+
+
+@cli.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Write NAME.yaml, a commented study to start from."""
+    from crashsim.config.starter import starter
+
+    path = Path(f"{name}.yaml")
+    text = starter(name)
+    try:
+        with path.open("x", encoding="utf-8") as handle:
+            handle.write(text)
+    except FileExistsError:
+        raise CrashsimError(f"{path}: already exists; nothing was written") from None
+    except (OSError, ValueError) as error:
+        raise CrashsimError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    click.echo(f"written: {path} (run it with: crashsim run {path})")
+
+
+@cli.command("list")
+@click.argument("kind", type=click.Choice(["vehicles", "restraints", "risk", "studies"]))
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_(kind: str, as_json: bool) -> None:
+    """List what the library has."""
+    from crashsim.output.library import listing
+
+    click.echo(listing(kind, as_json))
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
+def show(name: str, as_json: bool, units: str) -> None:
+    """Show a vehicle, restraint, risk curve or study: every number with its source and tag."""
+    from crashsim.output.library import describe
+
+    click.echo(describe(name, as_json, units))

@@ -1,0 +1,108 @@
+"""The numbers to quote: named cases vehicle by vehicle, and the speeds at which a risk is reached.  SI, plain data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim.output.views import SpeedCurve, case_rows, speed_impacts
+from crashsim.results import BEYOND_MODEL, FAILED, Results
+
+LABELS: Final = ("impact", "vehicle", "partner", "end")
+LEVELS: Final = ("risk_mais2plus", "risk_mais3plus", "risk_fatal")
+STANDING: Final = ("closing_speed", "delta_v", *(f"{level}{edge}" for level in LEVELS for edge in ("", "_low", "_high")))
+PULSE: Final = ("peak_acceleration", "olc", "dynamic_crush", "intrusion")  # nothing of these holds beyond the model
+THRESHOLDS: Final = (0.10, 0.01)
+
+Row = dict[str, Any]
+
+
+def headline(results: Results) -> list[Row]:
+    """One row for each named case and vehicle, in SI.
+
+    Keys: ``case`` (its name), ``impact``, ``vehicle``, ``partner``, ``end``, ``status``, ``extrapolated`` (the central
+    risk curve is outside its range), ``bumpers_miss``; ``closing_speed``, ``delta_v`` [m/s]; ``peak_acceleration``,
+    ``olc`` [m/s^2]; ``dynamic_crush``, ``intrusion`` [m]; and each of ``risk_mais2plus``, ``risk_mais3plus``,
+    ``risk_fatal`` with its ``_low`` and ``_high``, the band in which published curves disagree.
+
+    A value that does not hold is None: everything of a failed case but its closing speed, whatever comes from the pulse
+    of a case beyond the model, and risks for which there is no curve.
+    """
+    return [_row(case["name"], row) for case in results.meta["named_cases"] for row in case_rows(results, case["name"])]
+
+
+def _row(case: str, row: Row) -> Row:
+    status = row["status"]
+    hidden: tuple[str, ...] = ()
+    if status == BEYOND_MODEL:
+        hidden = PULSE
+    elif status == FAILED:
+        hidden = (*STANDING[1:], *PULSE)
+    numbers = {name: None if name in hidden else _finite(row.get(name)) for name in (*STANDING, *PULSE)}
+    flags = {"extrapolated": bool(row.get("risk_mais3plus_extrapolated")), "bumpers_miss": bool(row["bumpers_miss"])}
+    return {"case": case, **{name: row[name] for name in LABELS}, **numbers, **flags, "status": status}
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def thresholds(results: Results, level: str = "risk_mais3plus") -> list[Row]:
+    """The closing speed at which a risk reaches 10 % and 1 %, for each speed-swept impact and vehicle.
+
+    Keys: ``impact``, ``vehicle``, ``partner``, ``end``, ``level``, ``risk``, ``swept_from``, ``swept_to`` [m/s], and three
+    closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the band (the
+    curve that sees most risk) and ``closing_speed_high`` by its lower edge; ``delta_v`` [m/s] and ``extrapolated`` belong
+    to the central one.  Interpolated on straight lines between the swept cases.  None when the sweep does not cross the
+    risk; ``above_at_start`` names those of the three that are above it from the first case on.
+    """
+    rows = []
+    for curves in speed_impacts(results).values():
+        for curve in curves:
+            rows += [_threshold(curve, level, risk) for risk in THRESHOLDS if level in results.columns]
+    return rows
+
+
+def _threshold(curve: SpeedCurve, level: str, risk: float) -> Row:
+    edges = {"closing_speed": level, "closing_speed_low": f"{level}_high", "closing_speed_high": f"{level}_low"}
+    speed = curve.closing_speed
+    reached = {key: crossing(speed, curve.values(column), risk) for key, column in edges.items()}
+    central = reached["closing_speed"]
+    return {
+        **{name: getattr(curve, name) for name in LABELS},
+        "level": level,
+        "risk": risk,
+        **reached,
+        "delta_v": None if central is None else float(np.interp(central, speed, curve.rows.columns["delta_v"])),
+        "extrapolated": central is not None and _flag_at(curve, f"{level}_extrapolated", central),
+        "above_at_start": [key for key, column in edges.items() if _starts_above(curve.values(column), risk)],
+        "swept_from": float(speed[0]),
+        "swept_to": float(speed[-1]),
+    }
+
+
+def crossing(x: NDArray[np.float64], y: NDArray[np.float64], level: float) -> float | None:
+    """Where ``y`` first rises to ``level`` between two neighbours (linear); None when it never does."""
+    good = np.isfinite(y)
+    x, y = x[good], y[good]
+    if y.size and y[0] == level:
+        return float(x[0])
+    rises = np.flatnonzero((y[:-1] < level) & (y[1:] >= level))
+    if not rises.size:
+        return None
+    i = int(rises[0])
+    return float(x[i] + (x[i + 1] - x[i]) * (level - y[i]) / (y[i + 1] - y[i]))
+
+
+def _starts_above(y: NDArray[np.float64], level: float) -> bool:
+    good = y[np.isfinite(y)]
+    return bool(good.size and good[0] > level)
+
+
+def _flag_at(curve: SpeedCurve, column: str, speed: float) -> bool:
+    """Whether either neighbour of a speed carries a flag."""
+    i = int(np.searchsorted(curve.closing_speed, speed))
+    return bool(curve.flags(column)[max(i - 1, 0) : i + 1].any())
