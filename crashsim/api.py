@@ -74,10 +74,10 @@ def collide(
     m1, m2, speed = (np.atleast_1d(np.asarray(a, float)) for a in (mass, partner_mass, closing_speed))
     n = np.broadcast_shapes(m1.shape, m2.shape, speed.shape, front.crush.shape[:-1], partner_front.crush.shape[:-1])
     m1, m2, speed = (np.broadcast_to(a, n) for a in (m1, m2, speed))
-    ends = (_wide(front, n), _wide(partner_front, n))
+    pair = (_wide(front, n), _wide(partner_front, n))
     asked = np.broadcast_to(np.asarray(np.nan if restitution is None else restitution, float), n)
     zeros = np.zeros(n)
-    solved = solve(Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), ends, np.array(asked), {}))
+    solved = solve(Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), pair, np.array(asked), {}))
     cap = solved["restitution_cap"]
     if np.any(asked > cap * (1.0 + 1e-9)):
         worst = int(np.nanargmax(asked - cap))

@@ -36,9 +36,9 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            if "Did you mean" not in error.message:
-                error.message += did_you_mean(args[0], self.list_commands(ctx))
-            raise
+            if "Did you mean" in error.message:
+                raise
+            raise click.UsageError(error.message + did_you_mean(args[0], self.list_commands(ctx)), ctx) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -127,8 +127,8 @@ def _compute(study: Study, folder: Path, quiet: bool) -> Results:
         from crashsim.results.files import write_data, write_manifest
 
         write_data(results, partial)
-        write_figures(results, partial / "figures", study.units)
-        write_report(results, partial / "report.md", study.units)
+        figures = write_figures(results, partial / "figures", study.units)
+        write_report(results, partial / "report.md", figures, study.units)
         wall_time = round(time.perf_counter() - started, 3)
         write_manifest({**results.meta, "wall_time_s": wall_time}, partial)
     return results

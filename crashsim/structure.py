@@ -145,7 +145,10 @@ def faults(structure: Structure, *, minimum_rise: float = 0.0) -> list[tuple[str
             found.append((field, np.asarray(wrong), expected))
 
     steps = np.diff(structure.crush, axis=-1)
-    note("crush_space", np.any(steps <= 0, axis=-1), "crush must grow from point to point (a plateau needs "
+    started = (structure.crush[..., 0] == 0) & (structure.force[..., 0] == 0)
+    note("curve", ~started, "a first point of zero crush and zero force")
+    note("curve", ~np.all(np.isfinite(structure.force), axis=-1), "finite forces")
+    note("crush_space", ~np.all(steps > 0, axis=-1), "crush must grow from point to point (a plateau needs "
          "crush_space > plateau / stiffness)")  # fmt: skip
     if found:
         return found
@@ -153,6 +156,8 @@ def faults(structure: Structure, *, minimum_rise: float = 0.0) -> list[tuple[str
     least = minimum_rise * first[..., None]
     flat = np.any(slopes[..., :-1] < least * (1 - 1e-12), axis=-1) | np.any(slopes < 0, axis=-1)
     expected = f"force that rises by at least {minimum_rise:.0%} of the initial stiffness" if minimum_rise else "no softening"
+    note("stiffness", ~(first > 0), "an initial stiffness above zero")
+    note("compartment_stiffness", ~(structure.compartment_stiffness > 0), "more than zero")
     note("plateau_slope", flat, f"{expected} (a falling curve is refused, not repaired)")
     steepest = slopes.max(axis=-1)
     note("unloading_stiffness", structure.unloading_stiffness < steepest * (1 - 1e-12),

@@ -13,7 +13,7 @@ from crashsim import structure
 from crashsim.structure import Structure
 
 CASES = 200
-TOLERANCE = 1e-7  # asked is 1e-4; 3e-9 is reached, limited by the twin's own integration
+TOLERANCE = 1e-8  # asked is 1e-4; 2e-10 is reached (duration), 5e-12 elsewhere, limited by the integration
 CASE_METRICS = ("peak_force", "mutual_crush", "time_common_velocity", "pulse_duration", "separation_speed",
                 "restitution", "restitution_cap")  # fmt: skip
 VEHICLE_METRICS = ("delta_v", "olc", "dynamic_crush", "residual_crush", "intrusion", "absorbed_energy",
@@ -43,26 +43,27 @@ class Outcome:
         """Largest difference, as a share of the value or of the scale of such values in this crash."""
         fast, slow = np.ravel(self.kernel[name]), np.ravel(getattr(self.slow, name))
         scale = {"residual_crush": self.slow.mutual_crush, "intrusion": self.slow.mutual_crush,
-                 "dissipated_energy": sum(self.slow.absorbed_energy)}.get(name, 1e-300)  # fmt: skip
+                 "dissipated_energy": sum(self.slow.absorbed_energy),
+                 "separation_speed": self.draw.speed, "restitution": 1.0}.get(name, 1e-300)  # fmt: skip
         return float(np.max(np.abs(fast - slow) / np.maximum(np.abs(slow), scale)))
 
 
-# Stiffness MN/m, plateau kN, crush space m, compartment MN/m, mass kg: class priors, widened.
+# Stiffness MN/m, plateau kN, length of the plateau m, compartment MN/m, mass kg: class priors, widened.
 CLASSES = {
-    "kei truck": ((0.6, 2.0), (90, 290), (0.26, 0.45), (1, 4), (500, 900)),
-    "kei": ((0.8, 2.5), (150, 390), (0.50, 0.70), (1.5, 6), (550, 1200)),
-    "compact": ((0.8, 2.2), (200, 430), (0.60, 0.85), (2, 8), (900, 1500)),
-    "pickup": ((1.0, 3.0), (300, 750), (0.80, 1.10), (3, 10), (1800, 4500)),
-    "lorry": ((2.0, 9.0), (600, 2000), (1.00, 1.60), (5, 30), (4500, 40000)),
+    "kei truck": ((0.6, 2.0), (90, 290), (0.02, 0.20), (1, 4), (500, 900)),
+    "kei": ((0.8, 2.5), (150, 390), (0.15, 0.45), (1.5, 6), (550, 1200)),
+    "compact": ((0.8, 2.2), (200, 430), (0.25, 0.60), (2, 8), (900, 1500)),
+    "pickup": ((1.0, 3.0), (300, 750), (0.30, 0.70), (3, 10), (1800, 4500)),
+    "lorry": ((2.0, 9.0), (600, 2000), (0.50, 1.20), (5, 30), (4500, 40000)),
 }
 
 
 def _plateau(rng: np.random.Generator, kind: str) -> tuple[float, tuple[tuple[float, float], ...], float]:
-    k, fp, space, kc, mass = (rng.uniform(*bounds) for bounds in CLASSES[kind])
+    k, fp, length, kc, mass = (rng.uniform(*bounds) for bounds in CLASSES[kind])
     k, fp, kc = 1e6 * k, 1e3 * fp, 1e6 * kc
-    slope = k * rng.choice([0.01, 0.02, rng.uniform(0.01, 1.0)])
+    slope = k * rng.choice([0.0, 0.01, 0.02, rng.uniform(0.01, 1.0)])
     knee = fp / k
-    return mass, ((0.0, 0.0), (knee, fp), (space, fp + slope * (space - knee))), kc
+    return mass, ((0.0, 0.0), (knee, fp), (knee + length, fp + slope * length)), kc
 
 
 def _curve(rng: np.random.Generator) -> tuple[float, tuple[tuple[float, float], ...], float]:
@@ -146,4 +147,4 @@ def test_draws_reach_every_regime(outcomes: list[Outcome]) -> None:
     asked = [o.draw.asked_share for o in outcomes]
     assert min(asked.count(None), asked.count(0.0), asked.count(1.0)) >= 20
     ends = np.array([o.slow.pulse_duration for o in outcomes])
-    assert ends.min() < 0.05 < 0.2 < ends.max()
+    assert ends.min() < 0.05 < 0.15 < ends.max()

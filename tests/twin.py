@@ -1,8 +1,8 @@
 """The slow twin of the kernel: the same law written by another route, integrated by scipy.
 
-It shares nothing with ``crashsim.kernels`` or ``crashsim.structure``.  Both vehicles' positions are integrated over ground
-(DOP853, events); the force follows from a root search for the crush at which both fronts push equally hard; kinks, peak,
-knees and separation are events; the unloading path is built from its areas.
+It shares nothing with ``crashsim.kernels`` or ``crashsim.structure``.  Both vehicles' positions are integrated over
+ground (DOP853, events); the force follows from a root search for the crush at which both fronts push equally hard;
+kinks, peak, knees and separation are events; the unloading path is built from its areas.
 
 A front is a list of points (crush, force) from (0, 0) and a slope beyond the last; a rigid body is ``None``.
 """
@@ -122,7 +122,7 @@ def collide(
     crush = _split(paths, d_peak)
     peak = _contact_force(paths, crush)
     absorbed = tuple(front.energy(x) if front else 0.0 for front, x in zip(fronts, crush, strict=True))
-    limits = tuple(_returned(f, x, peak, f.steepest(x)) if f else 0.0 for f, x in zip(fronts, crush, strict=True))
+    limits = tuple(largest_return(f, x, peak) for f, x in zip(fronts, crush, strict=True))
     returned = _give_back(fronts, crush, peak, absorbed, limits, asked)
     work_in = state[4]
     residual = crush
@@ -154,13 +154,13 @@ def collide(
     )
 
 
-# ---- motion ------------------------------------------------------------------------------------------------------------
+# ---- motion ----------------------------------------------------------------------------------------------------------
 
 
 def _drive(
     masses: tuple[float, float], paths: tuple[Path, Path], time: float, state: Floats, sign: float, phases: list[Any]
 ) -> tuple[float, Floats]:
-    """Integrate one straight piece of both fronts after the other: to the peak (sign 1), or from it to zero force (-1)."""
+    """Integrate one straight piece after the other: to the peak (sign 1), or from it to zero force (-1)."""
 
     def slowing(_: float, y: Floats) -> list[float]:
         force = _contact_force(paths, _split(paths, y[0] - y[2]))
@@ -211,7 +211,7 @@ def _contact_force(paths: tuple[Path, Path], crush: tuple[float, float]) -> floa
     return paths[soft].force(crush[soft])
 
 
-# ---- the law -----------------------------------------------------------------------------------------------------------
+# ---- the law ---------------------------------------------------------------------------------------------------------
 
 
 def _loading_path(front: Front | None) -> Path:
@@ -230,6 +230,11 @@ def _returned(front: Front, crush: float, peak: float, stiff: float) -> float:
         return soft + (peak**2 - 2.0 * k1 * soft) / (2.0 * stiff) - u
 
     return float(brentq(surplus, 0.0, 2.0 * peak**2 / min(k1, stiff), xtol=1e-300, rtol=1e-15))
+
+
+def largest_return(front: Front | None, crush: float, peak: float) -> float:
+    """Energy U when the stiff branch has the steepest loading slope met."""
+    return _returned(front, crush, peak, front.steepest(crush)) if front else 0.0
 
 
 def _give_back(
@@ -257,7 +262,7 @@ def _unloading_path(front: Front, crush: float, peak: float, returned: float) ->
     return Path(lines, ends)
 
 
-# ---- occupant load criterion -------------------------------------------------------------------------------------------
+# ---- occupant load criterion -----------------------------------------------------------------------------------------
 
 
 def _history(phases: list[Any]) -> Callable[[Floats], Floats]:

@@ -2,69 +2,197 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crashsim import momentum, structure
-from crashsim.cases import ASKED, Cases, Impact, build
-
-Place = tuple[str | int, ...]
-Report = Callable[[Place, str], None]
+from crashsim.cases import ASKED, Axis, Cases, Impact, build
+from crashsim.config.draft import Draft
+from crashsim.config.fields import Place
+from crashsim.config.impacts import Read
+from crashsim.config.models import place_of, swept_number
+from crashsim.config.sweep import in_unit_of
+from crashsim.structure import Structure
 
 CHUNK: Final = 50_000
+FEW: Final = 5_000  # cases that are checked one by one; beyond, only as many as each check needs
+
+# The fields that can cause a fault which `structure.faults` names by one of them.
+_CAUSES: Final = {
+    "crush_space": ("crush_space", "plateau", "stiffness"),
+    "plateau_slope": ("plateau_slope", "stiffness"),
+    "unloading_stiffness": ("unloading_stiffness", "compartment_stiffness", "stiffness", "plateau_slope", "curve"),
+}
+
+Mask = NDArray[np.bool_]
 
 
-def check_impact(impact: Impact, report: Report) -> None:
-    """Report what is physically impossible in any case of the impact, with the first such case."""
-    seen: set[Place] = set()
-    for first in range(0, impact.count, CHUNK):
-        last = min(first + CHUNK, impact.count)
-        cases = build(impact, first, last)
-        for place, wrong, message in _faults(impact, cases):
-            if place not in seen:
-                seen.add(place)
-                report(place, message + _first_case(cases, wrong))
+def check_cases(draft: Draft, read: Read) -> None:
+    """Report what is physically impossible in any case of an impact, with the first such case."""
+    impact, before = read.impact, len(draft.problems)
+    whole = [build(impact)] if impact.count <= FEW else None
+    _check_collision(draft, read, whole or _chunks(_only(impact, "speed.")))
+    for i, (vehicle, face, rigid) in enumerate(zip(impact.between, impact.faces, impact.rigid, strict=True)):
+        if not rigid:
+            prefix = f"vehicles.{vehicle}.{face}."
+            _check_structure(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
+    if impact.restitution == ASKED and len(draft.problems) == before:
+        _check_restitution(draft, read, whole or _chunks(_sample(impact)))
 
 
-def _faults(impact: Impact, cases: Cases) -> Iterator[tuple[Place, NDArray[np.bool_], str]]:
-    where: Place = ("impacts", impact.name)
-    apart = cases.closing_speed <= 0.0
-    if np.any(apart):
-        rule = {"rear-end": f"{impact.between[0]} must be faster than {impact.between[1]}",
-                "head-on": "at least one of the two must move", "wall": f"{impact.between[0]} must move"}  # fmt: skip
-        yield _swept(impact, "speed.") or (*where, "speed"), apart, f"no collision: {rule[impact.type]}"
-    faulty = False
-    for vehicle, face, ends in zip(impact.between, impact.faces, cases.structures, strict=True):
-        for field, wrong, expected in structure.faults(ends, minimum_rise=structure.MINIMUM_RISE):
-            path = f"vehicles.{vehicle}.{face}."
-            faulty = True
-            yield _swept(impact, path) or ("vehicles", vehicle, face, field), wrong, f"expected {expected}"
-    if impact.restitution == ASKED and not faulty and not np.any(apart):
+def _check_collision(draft: Draft, read: Read, chunks: Iterable[Cases]) -> None:
+    impact, (first, second) = read.impact, read.impact.between
+    for cases in chunks:
+        apart = cases.closing_speed <= 0.0
+        if np.any(apart):
+            rules = {
+                "rear-end": f"{first}, which strikes, must be faster than {second}",
+                "head-on": "at least one of the two must move",
+                "wall": f"{first} must move",
+            }
+            speeds = [f"speed.{v}" for v, wall in zip(impact.between, impact.rigid, strict=True) if not wall]
+            case = _case(read, cases, int(np.argmax(apart)), "speed.")
+            draft.report(_place(draft, impact, speeds), f"no collision: {rules[impact.type]}{case}")
+            return
+
+
+def _check_structure(draft: Draft, read: Read, i: int, prefix: str, chunks: Iterable[Cases]) -> None:
+    for cases in chunks:
+        loaded = cases.structures[i]
+        for field, wrong, _ in structure.faults(loaded, minimum_rise=structure.MINIMUM_RISE):
+            case = int(np.argmax(wrong))
+            is_curve = prefix + "curve.0.crush" in read.impact.numbers
+            fault = _FAULTS[field]
+            point, message = fault(is_curve, _one(loaded, case), lambda si, name: _said(read, prefix + name, si))
+            causes = [prefix + name for name in (*point, *_CAUSES[field])]
+            draft.report(_place(draft, read.impact, causes), message + _case(read, cases, case, prefix))
+            return
+
+
+def _check_restitution(draft: Draft, read: Read, chunks: Iterable[Cases]) -> None:
+    """The asked restitution against what the unloading law can give."""
+    for cases in chunks:
         m = momentum.reduced_mass(cases.mass[:, 0], cases.mass[:, 1])
         cap = structure.restitution_cap(cases.structures, 0.5 * m * cases.closing_speed**2)
         above = cases.restitution > cap * (1.0 + 1e-9)
         if np.any(above):
             i = int(np.argmax(above))
-            place = _swept(impact, "restitution") or (*where, "restitution")
-            yield place, above, f"got {cases.restitution[i]:.4g}, expected at most {cap[i]:.4g}, which is all that the force law can give"
+            asked = f"got {cases.restitution[i]:.4g}, expected at most {cap[i]:.4g}"
+            message = f"{asked}, which is all that the two structures can give back"
+            draft.report(_place(draft, read.impact, ["restitution"]), message + _case(read, cases, i))
+            return
 
 
-def _swept(impact: Impact, prefix: str) -> Place | None:
-    """The place of the sweep that changes a number under ``prefix``, if there is one."""
-    paths = [(path, axis) for axis in impact.axes for path in axis.paths if path.startswith(prefix)]
-    if not paths:
-        return None
-    path, axis = paths[0]
-    inside = ("zip", path) if len(axis.paths) > 1 else (path,)
-    return ("impacts", impact.name, "sweep", *inside)
+# ---- which cases ---------------------------------------------------------------------------------------------------
 
 
-def _first_case(cases: Cases, wrong: NDArray[np.bool_]) -> str:
-    if not cases.swept:
-        return ""
-    i = int(np.argmax(np.broadcast_to(wrong, cases.closing_speed.shape)))
-    values = ", ".join(f"{path} = {values[i]:.6g} SI" for path, values in cases.swept.items())
-    return f" (not so for {values})"
+def _only(impact: Impact, prefix: str) -> Impact:
+    """The impact with only the axes that change a number under ``prefix``: as good as all cases, but fewer."""
+    axes = tuple(axis for axis in impact.axes if any(path.startswith(prefix) for path in axis.paths))
+    return replace(impact, axes=axes)
+
+
+def _sample(impact: Impact) -> Impact:
+    """The impact with its axes thinned evenly, ends kept, until few cases are left: the search is slow.
+
+    The engine uses the largest possible restitution in a case that slips through, and says so.
+    """
+    axes = list(impact.axes)
+    while math.prod(len(axis.values) for axis in axes) > FEW:
+        longest = max(range(len(axes)), key=lambda i: len(axes[i].values))
+        axes[longest] = _thinned(axes[longest])
+    return replace(impact, axes=tuple(axes))
+
+
+def _thinned(axis: Axis) -> Axis:
+    n = len(axis.values)
+    kept = np.unique(np.linspace(0, n - 1, (n + 1) // 2).round().astype(int))
+    return replace(axis, values=axis.values[kept])
+
+
+def _chunks(impact: Impact) -> Iterator[Cases]:
+    for first in range(0, impact.count, CHUNK):
+        yield build(impact, first, min(first + CHUNK, impact.count))
+
+
+# ---- what to say of them -------------------------------------------------------------------------------------------
+
+
+def _place(draft: Draft, impact: Impact, causes: list[str]) -> Place:
+    """Where to point: at the sweep of a number that can be the cause, or else at the first that the study gives."""
+    for axis in impact.axes:
+        for path in axis.paths:
+            if any(path == cause or path.startswith(cause + ".") for cause in causes):
+                return _sweep_place(draft, impact, path)
+    places = [place_of(path, impact.name) for path in causes]
+    return next((place for place in places if draft.has(place)), places[0])
+
+
+def _sweep_place(draft: Draft, impact: Impact, path: str) -> Place:
+    place: Place = ("impacts", impact.name, "sweep")
+    groups = draft.value((*place, "zip"))
+    count = len(groups) if isinstance(groups, list) else 0
+    holders = [place, (*place, "zip"), *((*place, "zip", i) for i in range(count))]
+    return next((*holder, path) for holder in holders if draft.has((*holder, path)))
+
+
+def _said(read: Read, path: str, si: float) -> str:
+    """A number of the impact in the unit that it was typed in."""
+    number = swept_number(path)
+    assert number is not None
+    typed = read.typed.get(path)
+    return in_unit_of(si, typed.typed if typed else "", number.dimension)
+
+
+def _case(read: Read, cases: Cases, i: int, prefix: str = "") -> str:
+    """The values in brackets that a case has of the swept numbers under ``prefix``."""
+    swept = {path: column[i] for path, column in cases.swept.items() if path.startswith(prefix)}
+    told = ", ".join(f"{path} = {_said(read, path, si)}" for path, si in swept.items())
+    return f" (first where {told})" if told else ""
+
+
+def _one(structures: Structure, i: int) -> Structure:
+    """One of many structures."""
+    return Structure(**{name: np.asarray(column)[i] for name, column in vars(structures).items()})
+
+
+Say = Callable[[float, str], str]
+Fault = tuple[tuple[str, ...], str]  # the point of the curve to blame, if any, and the message
+
+
+def _not_growing(is_curve: bool, one: Structure, say: Say) -> Fault:
+    if not is_curve:
+        begin, end = (say(x, "crush_space") for x in one.crush[1:])
+        expected = f"expected before the end of the crush space at {end}"
+        return (), f"the plateau begins at {begin} of crush (plateau / stiffness), {expected}"
+    i = int(np.argmax(np.diff(one.crush) <= 0.0)) + 1
+    got, before = (say(one.crush[j], f"curve.{j}.crush") for j in (i, i - 1))
+    return (f"curve.{i}.crush",), f"got {got} after {before}, expected crush that grows from point to point"
+
+
+def _not_rising(is_curve: bool, one: Structure, say: Say) -> Fault:
+    slopes = one.slopes[:-1]
+    i = int(np.argmin(slopes))
+    slope, least = (say(si, "stiffness") for si in (slopes[i], structure.MINIMUM_RISE * slopes[0]))
+    expected = f"expected a rise of at least {least} ({structure.MINIMUM_RISE:.0%} of the initial stiffness)"
+    if not is_curve:
+        return (), f"the plateau rises by {slope}, {expected}"
+    force, before = (say(one.force[j], f"curve.{j}.force") for j in (i + 1, i))
+    return (f"curve.{i + 1}.force",), f"got {force} after {before}, {expected}; a falling curve is not repaired"
+
+
+def _unloads_too_softly(is_curve: bool, one: Structure, say: Say) -> Fault:
+    got, least = (say(si, "unloading_stiffness") for si in (float(one.unloading_stiffness), float(one.slopes.max())))
+    return (), f"got an unloading stiffness of {got}, expected at least {least}, the steepest slope of loading"
+
+
+_FAULTS: Final[dict[str, Callable[[bool, Structure, Say], Fault]]] = {
+    "crush_space": _not_growing,
+    "plateau_slope": _not_rising,
+    "unloading_stiffness": _unloads_too_softly,
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -14,33 +16,59 @@ PACKAGE: Final = Path(__file__).resolve().parent.parent
 KINDS: Final = {"vehicles": "vehicles", "restraints": "restraints", "risk": "risk_curves"}
 SCHEMA: Final = "study.schema.json"
 
+_NOUNS: Final = {"vehicles": "vehicle", "restraints": "restraint", "risk": "risk curve"}
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # nothing that could lead to another folder
+
 
 def names(kind: str) -> list[str]:
     """Names of everything of one kind (``vehicles``, ``restraints``, ``risk``), sorted."""
+    return list(_names(kind))
+
+
+@lru_cache(maxsize=len(KINDS))
+def _names(kind: str) -> tuple[str, ...]:
     folder = PACKAGE / "data" / KINDS[kind]
-    return sorted(p.stem for p in folder.glob("*.yaml") if not p.stem.startswith("_"))
+    return tuple(sorted(p.stem for p in folder.glob("*.yaml") if not p.stem.startswith("_")))
 
 
-def find(kind: str, name: str, beside: Path | None = None) -> Document:
-    """Read an entry of the library, or ``NAME.yaml`` in the folder ``beside`` a study (which comes first).
+def locate(kind: str, name: str, study: Path | None = None) -> Path:
+    """The file of an entry: ``NAME.yaml`` in the folder of a ``study`` file, or else the one of the library.
+
+    ``name`` is a plain name, with or without ``.yaml``; the study itself is never an entry.  Raises LibraryError for a
+    name that is not plain or that nothing has; the nearest right name is suggested.
+    """
+    stem = name.removesuffix(".yaml")
+    if not _PLAIN_NAME.fullmatch(stem):
+        noun = _NOUNS[kind]
+        raise LibraryError(f"got {echo(name)}, expected the name of a {noun} (letters, digits, - and _), not a path")
+    if study is not None:
+        own = study.parent / f"{stem}.yaml"
+        if own.is_file() and not own.samefile(study):
+            return own
+    if stem not in names(kind):
+        raise LibraryError(unknown(kind, name))
+    return PACKAGE / "data" / KINDS[kind] / f"{stem}.yaml"
+
+
+def unknown(kind: str, name: str) -> str:
+    """What to say of a name that the library does not have, with the nearest one that it has."""
+    known = names(kind)
+    hint = did_you_mean(name.removesuffix(".yaml"), known)
+    listed = f" (known: {', '.join(known)})"
+    return f"no {_NOUNS[kind]} called {echo(name)}{hint or listed}"
+
+
+def find(kind: str, name: str, study: Path | None = None) -> Document:
+    """Read an entry of the library, or ``NAME.yaml`` beside a study (which comes first); see `locate`.
 
     Raises
     ------
     LibraryError
-        No entry of that name; the nearest right name is suggested.
+        No entry of that name.
     ConfigError
         The file is not YAML that crashsim reads.
     """
-    plain = Path(name).name == name and not name.startswith((".", "_"))
-    if plain and beside is not None:
-        for own in (beside / name, beside / f"{name}.yaml"):
-            if own.suffix == ".yaml" and own.is_file():
-                return read_file(own)
-    if plain and name in names(kind):
-        return read_file(PACKAGE / "data" / KINDS[kind] / f"{name}.yaml")
-    what = {"vehicles": "vehicle", "restraints": "restraint", "risk": "risk curve"}[kind]
-    known = names(kind)
-    raise LibraryError(f"no {what} called {echo(name)}{did_you_mean(name, known)} (known: {', '.join(known)})")
+    return read_file(locate(kind, name, study))
 
 
 def risk_curves() -> dict[str, RiskCurve]:
@@ -59,6 +87,11 @@ def study_folder() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "configs"
 
 
+def schema_path() -> Path:
+    """The JSON Schema of study files that is shipped with the studies, for editors."""
+    return study_folder() / SCHEMA
+
+
 def study_names() -> list[str]:
     """Names of the shipped studies."""
     return sorted(p.stem for p in study_folder().glob("*.yaml"))
@@ -67,20 +100,22 @@ def study_names() -> list[str]:
 def study_path(name: str) -> Path:
     """The file of a study: a path as given, or the name of a shipped study.
 
-    A path to a shipped study (``configs/highway.yaml``) is found from any folder.  Raises LibraryError when there is none.
+    A path to a shipped study (``configs/highway.yaml``) is found from any folder.  Raises LibraryError for a name that
+    neither a file nor a shipped study has.
     """
+    given = Path(name)
     try:
-        given = Path(name)
         if given.is_file():
             return given
+        is_other = given.exists()
     except (OSError, ValueError):
         raise LibraryError(f"not a possible file name: {echo(name)}") from None
     shipped = study_names()
-    by_name = given.stem if given.parent.name in ("", "configs") and given.suffix in ("", ".yaml") else ""
-    if by_name in shipped and len(given.parts) <= 2:
-        return study_folder() / f"{by_name}.yaml"
-    if given.suffix in (".yaml", ".yml") or given.exists() or len(given.parts) > 1:
-        return given
+    stem, file = given.stem, f"{given.stem}.yaml"
+    if stem in shipped and given in (Path(stem), Path(file), Path("configs", file)):
+        return study_folder() / file
+    if (is_other and name) or given.suffix in (".yaml", ".yml") or len(given.parts) > 1:
+        return given  # reading it says what is wrong
     raise LibraryError(
         f"no file and no shipped study called {echo(name)}{did_you_mean(name, shipped)} (shipped: {', '.join(shipped)})"
     )

@@ -1,253 +1,211 @@
-"""The shape of a study file and of a vehicle file, as pydantic models; the JSON Schema for editors comes from here.
+"""The shape of a study file and of a vehicle file, as pydantic models; ``schema`` makes an editor's JSON Schema of it.
 
-Every physical field is a `Quantity`: the SI number, the text as typed, and for library data its source and tag.
+No field is mandatory to pydantic: what is missing is noted by ``crashsim.config.draft`` (``required``), so that a study
+with mistakes still becomes models, and all its mistakes are found at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Final, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Info
 
-from crashsim import units
-from crashsim.errors import UnitError, did_you_mean
+from crashsim.config.fields import Field, Name, Number, OneOf, Place, Quantity, Text
 
-TAGS = ("S", "C", "M", "M?", "J")
-NAME = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
+MASSES: Final = ("mass", "curb_mass", "occupants")
 
-@dataclass(frozen=True)
-class Quantity:
-    """A number in SI with the text it was typed as; source and tag where the data file gives them."""
+Mass = Annotated[Quantity, Number("mass", "50 kg", "100,000 kg")]
+Count = Annotated[Quantity, Number("number", "0", "20")]
+Dimension = Annotated[Quantity, Number("length", "0.1 m", "30 m")]
+Height = Annotated[Quantity, Number("length", "0 m", "3 m")]
+Speed = Annotated[Quantity, Number("speed", "0 m/s", "120 m/s")]
+Stiffness = Annotated[Quantity, Number("stiffness", "1 kN/m", "100,000 MN/m")]
+Slope = Annotated[Quantity, Number("stiffness", "0 N/m", "1,000 MN/m")]
+Force = Annotated[Quantity, Number("force", "0.1 kN", "100 MN")]
+PointForce = Annotated[Quantity, Number("force", "0 N", "100 MN")]
+Crush = Annotated[Quantity, Number("length", "1 mm", "5 m")]
+PointCrush = Annotated[Quantity, Number("length", "0 m", "5 m")]
+Share = Annotated[Quantity, Number("ratio", "0", "0.9")]
+Factor = Annotated[Quantity, Number("ratio", "1", "2")]
+Age = Annotated[Quantity, Number("age", "13 years", "110 years")]
+Restitution = Annotated[Quantity | str, OneOf(("law", "speed-fit"), Number("ratio", "0", "1"))]
+Label = Annotated[str, Text(200)]
+Prose = Annotated[str, Text(4000, lines=True)]
 
-    si: float
-    typed: str
-    dimension: str
-    source: str = ""
-    tag: str = ""
-
-@dataclass(frozen=True)
-class Spec:
-    """What a numeric field may hold: its dimension, its physical range in SI and that range in words."""
-
-    dimension: str
-    low: float
-    high: float
-    words: str
-
-    def read(self, value: object) -> Quantity:
-        """Validate a value as typed, or a mapping with ``value``, ``source`` and ``tag``; raises UnitError."""
-        source = tag = ""
-        if isinstance(value, Mapping):
-            unknown = [k for k in value if k not in ("value", "source", "tag", "range")]
-            if unknown or "value" not in value:
-                key = units.echo(str(unknown[0])) if unknown else "no value"
-                hint = did_you_mean(str(unknown[0]), ("value", "source", "tag", "range")) if unknown else ""
-                raise UnitError(f"got {key}, expected value, source and tag{hint}")
-            source, tag = str(value.get("source", "")), value.get("tag", "")
-            if tag and tag not in TAGS:
-                raise UnitError(f"got tag {units.echo(str(tag))}, expected one of {', '.join(TAGS)}")
-            value = value["value"]
-        si = units.parse(value, self.dimension)
-        if not self.low <= si <= self.high:
-            raise UnitError(f"got {units.echo(str(value))}, expected {self.words}")
-        return Quantity(si, str(value), self.dimension, source, tag)
-
-def _quantity(dimension: str, low: str, high: str) -> Any:
-    spec = Spec(dimension, units.parse(low, dimension), units.parse(high, dimension), f"{low} to {high}")
-
-    def read(value: object) -> Quantity:
-        try:
-            return spec.read(value)
-        except UnitError as error:
-            raise PydanticCustomError("quantity", "{message}", {"message": str(error)}) from None
-
-    text: dict[str, Any] = {
-        "type": "string", "pattern": units.pattern(dimension), "maxLength": units.LONGEST_TEXT,
-        "description": f"{dimension}, {spec.words}",
-    }  # fmt: skip
-    plain = [{"type": "number"}] if dimension in ("ratio", "number") else []
-    sourced = {"type": "object", "required": ["value"], "additionalProperties": False,
-               "properties": {"value": {"anyOf": [text, *plain]}, "source": {"type": "string"},
-                              "tag": {"enum": list(TAGS)}, "range": {"type": "array"}}}  # fmt: skip
-    return Annotated[Quantity, PlainValidator(read), WithJsonSchema({"anyOf": [text, *plain, sourced]}), spec]
-
-Mass = _quantity("mass", "50 kg", "100,000 kg")
-Count = _quantity("number", "0", "20")
-Dimension = _quantity("length", "0.1 m", "30 m")
-Height = _quantity("length", "0 m", "3 m")
-Speed = _quantity("speed", "0 m/s", "120 m/s")
-Stiffness = _quantity("stiffness", "1 kN/m", "100,000 MN/m")
-Slope = _quantity("stiffness", "0 N/m", "1,000 MN/m")
-Force = _quantity("force", "0.1 kN", "100 MN")
-PointForce = _quantity("force", "0 N", "100 MN")
-Crush = _quantity("length", "1 mm", "5 m")
-PointCrush = _quantity("length", "0 m", "5 m")
-Share = _quantity("ratio", "0", "0.9")
-Factor = _quantity("ratio", "1", "2")
-Age = _quantity("age", "13 years", "110 years")
-
-def _restitution(value: object) -> object:
-    if value in ("law", "speed-fit"):
-        return value
-    try:
-        return Restitution.read(value)
-    except UnitError as error:
-        if isinstance(value, str) and value[:1].isalpha():
-            hint = did_you_mean(value, ("law", "speed-fit"))
-            message = f"got {units.echo(value)}, expected law, speed-fit or a number from 0 to 1{hint}"
-            raise PydanticCustomError("quantity", "{message}", {"message": message}) from None
-        raise PydanticCustomError("quantity", "{message}", {"message": str(error)}) from None
-
-Restitution = Spec("ratio", 0.0, 1.0, "0 to 1")
-RestitutionField = Annotated[
-    Any,
-    PlainValidator(_restitution),
-    WithJsonSchema({"anyOf": [{"enum": ["law", "speed-fit"]}, {"type": "number", "minimum": 0, "maximum": 1}]}),
-    Restitution,
-]
-
-def _text(longest: int) -> Any:
-    return Annotated[str, Field(max_length=longest)]
 
 class Model(BaseModel):
     """Base: unknown fields are errors, nothing is converted behind the user's back."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    required: ClassVar[tuple[str, ...]] = ()
+
 
 class CurvePoint(Model):
     """A point of a measured loading curve."""
 
-    crush: PointCrush
-    force: PointForce
+    required = ("crush", "force")
+    crush: PointCrush | None = None
+    force: PointForce | None = None
+
 
 class StructureModel(Model):
     """One end of a vehicle: a spring to a rising plateau, or a curve of points; then the compartment."""
 
-    stiffness: Stiffness | None = Field(None, description="initial stiffness")
-    plateau: Force | None = Field(None, description="force at which crush becomes plastic")
-    plateau_slope: Slope | None = Field(None, description="rise of the plateau; 2 % of the stiffness when left out")
-    crush_space: Crush | None = Field(None, description="crush at which the compartment begins to be pushed in")
-    curve: Annotated[list[CurvePoint], Field(min_length=2, max_length=16)] | None = Field(
+    stiffness: Stiffness | None = Info(None, description="initial stiffness")
+    plateau: Force | None = Info(None, description="force at which crush becomes plastic")
+    plateau_slope: Slope | None = Info(None, description="rise of the plateau; 2 % of the stiffness when left out")
+    crush_space: Crush | None = Info(None, description="crush at which the compartment begins to be pushed in")
+    curve: Annotated[list[CurvePoint], Info(min_length=2, max_length=16)] | None = Info(
         None, description="loading curve instead of stiffness, plateau, plateau_slope and crush_space"
     )
-    compartment_stiffness: Stiffness | None = Field(None, description="slope once the crush space is spent")
-    compartment_range: Crush | None = Field(None, description="intrusion beyond which the model says nothing")
-    unloading_stiffness: Stiffness | None = Field(None, description="slope of the stiff unloading branch")
-    unloading_soft_share: Share | None = Field(None, description="share of the returned energy on the soft branch")
-    bumper_bottom: Height | None = Field(None, description="lower edge of the bumper beam over ground")
-    bumper_top: Height | None = Field(None, description="upper edge of the bumper beam over ground")
+    compartment_stiffness: Stiffness | None = Info(None, description="slope once the crush space is spent")
+    compartment_range: Crush | None = Info(None, description="intrusion beyond which the model says nothing")
+    unloading_stiffness: Stiffness | None = Info(None, description="slope of the stiff unloading branch")
+    unloading_soft_share: Share | None = Info(None, description="share of the returned energy on the soft branch")
+    bumper_bottom: Height | None = Info(None, description="lower edge of the bumper beam over ground")
+    bumper_top: Height | None = Info(None, description="upper edge of the bumper beam over ground")
+
 
 class VehicleModel(Model):
     """A vehicle: a library name to start from, and any field in place of the library's."""
 
-    use: _text(200) | None = Field(None, description="name of a vehicle in the library, or of a YAML file beside the study")
-    name: Annotated[str, Field(pattern=NAME)] | None = None
-    title: _text(200) | None = None
-    vehicle_class: _text(60) | None = Field(None, alias="class")
-    evidence: Literal["measured", "class", "judgement"] | None = None
-    notes: _text(4000) | None = None
-    sources: dict[str, _text(2000)] | None = None
-    rigid: bool | None = Field(None, description="a wall: no mass, no crush")
-    mass: Mass | None = Field(None, description="impact mass with occupants and cargo")
-    curb_mass: Mass | None = Field(None, description="instead of mass, together with occupants (75 kg each)")
-    occupants: Count | None = None
+    use: Label | None = Info(None, description="a vehicle of the library, or of a YAML file beside the study")
+    name: Annotated[str, Name()] | None = None
+    title: Label | None = None
+    vehicle_class: Label | None = Info(None, alias="class")
+    evidence: Annotated[str, OneOf(("measured", "class", "judgement"))] | None = None
+    notes: Prose | None = None
+    sources: dict[str, Prose] | None = Info(None, description="short keys for the sources of the numbers")
+    rigid: Annotated[bool, OneOf((True, False))] | None = Info(None, description="a wall: no mass, no crush")
+    mass: Mass | None = Info(None, description="impact mass with occupants and cargo")
+    curb_mass: Mass | None = Info(None, description="instead of mass, together with occupants (75 kg each)")
+    occupants: Count | None = Info(None, description="people on board, with curb_mass")
     length: Dimension | None = None
     width: Dimension | None = None
     height: Dimension | None = None
     wheelbase: Dimension | None = None
-    restraint: _text(64) | None = None
+    restraint: Label | None = Info(None, description="a restraint of the library")
     front: StructureModel | None = None
     rear: StructureModel | None = None
+
 
 class ImpactModel(Model):
     """How two vehicles meet, and what is swept."""
 
-    type: Literal["head-on", "rear-end", "wall"]
-    between: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
+    required = ("type", "speed")
+    type: Annotated[str, OneOf(("head-on", "rear-end", "wall"))] | None = None
+    between: Annotated[list[Label], Info(min_length=2, max_length=2)] | None = Info(
         None, description="the two vehicles; in a rear-end impact the first strikes the second"
     )
-    speed: dict[str, Speed] = Field(description="speed over ground of each vehicle")
-    restitution: RestitutionField = Field("law", description="law, speed-fit, or the value to be reached")
-    sweep: dict[str, Any] = Field(default_factory=dict, description="paths to lists or ranges; several make a grid")
+    speed: dict[str, Speed] = Info({}, description="speed over ground of each vehicle")
+    restitution: Restitution = Info("law", description="law, speed-fit, or the value to be reached")
+    sweep: dict[str, Any] = Info({}, description="paths to lists or ranges; several make a grid")
+
 
 class RiskModel(Model):
     """Options of the injury risk curves."""
 
-    occupant_age: Age | None = Field(None, description="age for the curves that ask for one")
-    belted: bool | Literal["unknown"] = Field(True, description="whether the occupants wear belts")
-    delta_v_correction: Factor | None = Field(None, description="true delta-v over WinSMASH delta-v")
+    occupant_age: Age | None = Info(None, description="age for the curves that ask for one")
+    belted: Annotated[bool | str, OneOf((True, False, "unknown"))] = Info(True, description="are belts worn?")
+    delta_v_correction: Factor | None = Info(None, description="true delta-v over WinSMASH delta-v")
+
 
 class PulseModel(Model):
     """A case whose pulse is kept."""
 
-    name: _text(100)
-    impact: str
-    at: dict[str, Any] = Field(default_factory=dict, description="a value for every axis of the sweep")
+    required = ("name", "impact")
+    name: Annotated[str, Text(100)] | None = None
+    impact: Label | None = None
+    at: dict[str, Any] = Info({}, description="a value for every axis of the sweep")
+
 
 class OutputModel(Model):
     """What is written and how it is shown."""
 
-    units: Literal["si", "us"] = "us"
-    pulses: list[PulseModel] = Field(default_factory=list, max_length=20)
+    units: Annotated[str, OneOf(("us", "si"))] = "us"
+    pulses: Annotated[list[PulseModel], Info(max_length=20)] = Info([], description="cases whose histories are kept")
+
 
 class StudyModel(Model):
     """A study file."""
 
-    name: Annotated[str, Field(pattern=NAME)]
-    title: _text(200)
-    question: _text(2000) = ""
-    vehicles: Annotated[dict[str, VehicleModel], Field(min_length=1, max_length=50)]
-    impacts: Annotated[dict[str, ImpactModel], Field(min_length=1, max_length=50)]
-    risk: RiskModel = Field(default_factory=RiskModel)
-    output: OutputModel = Field(default_factory=OutputModel)
+    required = ("name", "vehicles", "impacts")
+    name: Annotated[str, Name()] | None = Info(None, description="names the folder of the results")
+    title: Label | None = Info(None, description="heading of the report; the name when left out")
+    question: Prose | None = Info(None, description="what the study is to answer")
+    vehicles: Annotated[dict[str, VehicleModel], Info(max_length=50)] = {}
+    impacts: Annotated[dict[str, ImpactModel], Info(max_length=50)] = {}
+    risk: RiskModel = Info(default_factory=RiskModel.model_construct)
+    output: OutputModel = Info(default_factory=OutputModel.model_construct)
 
-def spec_of(path: tuple[str, ...]) -> Spec | None:
-    """The Spec of the numeric field at ``vehicles.NAME.front.stiffness``, ``speed.NAME``, ``restitution``...; None if none."""
-    if path[:1] == ("vehicles",) and len(path) > 2:
-        return _descend(VehicleModel, path[2:])
-    return _descend(ImpactModel, path)
 
-def field_names(path: tuple[str, ...]) -> list[str]:
-    """The field names known at the model that ``path`` (of a study file) points to."""
-    found = _walk(StudyModel, path)
-    return [f.alias or n for n, f in found.model_fields.items()] if found else []
+Shape = type[Model] | Field
 
-def _descend(model: type[BaseModel], path: tuple[str, ...]) -> Spec | None:
-    holder = _walk(model, path[:-1])
-    if holder is None:
-        if len(path) == 2 and path[0] == "speed" and model is ImpactModel:
-            return _spec(Speed.__metadata__)
-        return None
-    field = holder.model_fields.get(path[-1])
-    if field is None:
-        return None
-    return _spec(field.metadata) or _spec(getattr(_inner(field.annotation), "__metadata__", ()))
+_ANY: Final = "*"
 
-def _spec(metadata: Any) -> Spec | None:
-    return next((m for m in metadata if isinstance(m, Spec)), None)
 
-def _walk(model: type[BaseModel], path: tuple[str, ...]) -> type[BaseModel] | None:
-    current: Any = model
-    for step in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(step)
-            current = _inner(field.annotation) if field else None
-        elif getattr(current, "__origin__", None) in (dict, list):
-            current = _inner(current.__args__[-1])
-        else:
-            return None
-    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+def _shapes(annotation: Any, pattern: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """Every model and field under an annotation by its place; ``*`` stands for a name or a number in a list."""
+    fields = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Field)]
+    if fields:
+        yield pattern, fields[0]
+    elif isinstance(annotation, type) and issubclass(annotation, Model):
+        yield pattern, annotation
+        for name, hint in get_type_hints(annotation, include_extras=True).items():
+            if name in annotation.model_fields:
+                yield from _shapes(hint, (*pattern, annotation.model_fields[name].alias or name))
+    elif get_origin(annotation) in (dict, list):
+        yield from _shapes(get_args(annotation)[-1], (*pattern, _ANY))
+    else:
+        for part in get_args(annotation):
+            yield from _shapes(part, pattern)
 
-def _inner(annotation: Any) -> Any:
-    """The annotation without ``None``, and without Annotated around a model or container."""
-    arguments = getattr(annotation, "__args__", ())
-    if type(None) in arguments:
-        annotation = next(a for a in arguments if a is not type(None))
-    if hasattr(annotation, "__metadata__") and _spec(annotation.__metadata__) is None:
-        annotation = annotation.__origin__
-    return annotation
 
-Reader = Callable[[object], Quantity]
+_SHAPES: Final = dict(_shapes(StudyModel, ()))
+
+
+def shape(place: Place) -> Shape | None:
+    """The model or field that stands at a place of a study, such as ``("vehicles", "kei", "front", "curve", 0)``."""
+    for pattern, found in _SHAPES.items():
+        if len(pattern) == len(place) and all(p in (_ANY, step) for p, step in zip(pattern, place, strict=True)):
+            return found
+    return None
+
+
+def known_fields(place: Place) -> list[str]:
+    """The names of the fields of the model at a place of a study."""
+    found = shape(place)
+    return [f.alias or n for n, f in found.model_fields.items()] if isinstance(found, type) else []
+
+
+def sweepable() -> dict[tuple[str, ...], Number]:
+    """The numbers that a sweep can change, by path; ``*`` stands for a vehicle's name, ``#`` for a point of a curve."""
+    found: dict[tuple[str, ...], Number] = {}
+    for pattern, field in _SHAPES.items():
+        number = field.number if isinstance(field, OneOf) else field
+        if not isinstance(number, Number) or pattern[0] not in ("vehicles", "impacts"):
+            continue
+        path = pattern[2:] if pattern[0] == "impacts" else tuple("#" if i == 4 else s for i, s in enumerate(pattern))
+        if len(path) != 3 or path[2] in MASSES:
+            found[path] = number
+    return found
+
+
+_SWEEPABLE: Final = sweepable()
+
+
+def swept_number(path: str) -> Number | None:
+    """The number at a path of a sweep such as ``vehicles.kei.mass``, ``speed.kei`` or ``restitution``, if it is one."""
+    steps = path.split(".")
+    generic = tuple(_ANY if i == 1 else "#" if i == 4 and step.isdecimal() else step for i, step in enumerate(steps))
+    return _SWEEPABLE.get(generic)
+
+
+def place_of(path: str, impact: str) -> Place:
+    """Where the number that a path means in the sweep of an impact stands in the study."""
+    steps: list[str | int] = list(path.split("."))
+    if len(steps) == 6 and str(steps[4]).isdecimal():  # vehicles.NAME.front.curve.3.crush
+        steps[4] = int(steps[4])
+    return tuple(steps) if steps[0] == "vehicles" else ("impacts", impact, *steps)

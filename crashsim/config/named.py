@@ -2,82 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from crashsim.cases import Axis, Impact, NamedCase
-from crashsim.config.models import PulseModel, spec_of
-from crashsim.errors import UnitError, did_you_mean
-from crashsim.units import display_unit, echo, to
-
-Place = tuple[str | int, ...]
-Report = Callable[[Place, str], None]
+from crashsim.config.draft import Draft
+from crashsim.config.fields import FieldError, Place, nearest, shown
+from crashsim.config.models import PulseModel, StudyModel, swept_number
+from crashsim.config.sweep import in_unit_of
+from crashsim.errors import did_you_mean
+from crashsim.units import echo
 
 TOLERANCE = 1e-9  # relative: "54 mph" typed twice is the same case however its axis was made
 
 
-def named_cases(pulses: Sequence[PulseModel], impacts: Sequence[Impact], report: Report) -> tuple[NamedCase, ...]:
+def named_cases(draft: Draft, model: StudyModel, impacts: Sequence[Impact]) -> tuple[NamedCase, ...]:
     """The named cases of a study; without any, the middle case of each impact."""
+    pulses = model.output.pulses
     if not pulses:
         return tuple(NamedCase(i.name, i.name, i.count // 2) for i in impacts)
-    found = []
     by_name = {impact.name: impact for impact in impacts}
+    first_of: dict[str, int] = {}
+    found = []
     for n, pulse in enumerate(pulses):
-        where: Place = ("output", "pulses", n)
-        if pulse.impact not in by_name:
-            report((*where, "impact"), f"no impact called {echo(pulse.impact)}{did_you_mean(pulse.impact, by_name)}")
+        place: Place = ("output", "pulses", n)
+        if pulse.name is not None and first_of.setdefault(pulse.name, n) != n:
+            draft.report((*place, "name"), f"{echo(pulse.name)} is the name of an earlier pulse; give it another")
+        if pulse.impact is None or draft.is_broken(("impacts", pulse.impact)):
             continue
-        index = _index(pulse, by_name[pulse.impact], where, report)
-        if index is not None:
-            found.append(NamedCase(pulse.name, pulse.impact, index))
-    names = [case.name for case in found]
-    for n, name in enumerate(names):
-        if name in names[:n]:
-            report(("output", "pulses", n, "name"), f"the name {echo(name)} stands twice")
+        if pulse.impact not in model.impacts:
+            message = f"no impact called {echo(pulse.impact)}{nearest(pulse.impact, model.impacts)}"
+            draft.report((*place, "impact"), message)
+        elif pulse.name is not None and pulse.impact in by_name:
+            index = _index(draft, place, pulse, by_name[pulse.impact])
+            found.append(NamedCase(pulse.name, pulse.impact, index or 0))
     return tuple(found)
 
 
-def _index(pulse: PulseModel, impact: Impact, where: Place, report: Report) -> int | None:
-    known = [path for axis in impact.axes for path in axis.paths]
-    complete = True
-    for path in pulse.at:
-        if path not in known:
-            report((*where, "at", path), f"not swept in {impact.name}{did_you_mean(path, known)}")
-            complete = False
+def _index(draft: Draft, place: Place, pulse: PulseModel, impact: Impact) -> int | None:
+    """Index of the case on the grid of its impact; None when a problem was noted."""
+    swept = [path for axis in impact.axes for path in axis.paths]
+    unknown = [path for path in pulse.at if path not in swept]
+    for path in unknown:
+        known = did_you_mean(path, swept) or (f" (swept: {', '.join(swept)})" if swept else "; nothing is")
+        draft.report((*place, "at", path), f"not swept in {impact.name}{known}", key=True)
     indices = []
     for axis in impact.axes:
         wanted = {path: pulse.at[path] for path in axis.paths if path in pulse.at}
-        if not wanted:
-            report((*where, "at"), f"missing a value for {' or '.join(axis.paths)}")
-            complete = False
-            continue
-        index = _on_axis(axis, wanted, (*where, "at"), report)
-        complete &= index is not None
-        indices.append(index or 0)
-    return int(np.ravel_multi_index(tuple(indices), impact.shape)) if complete and indices else 0 if complete else None
+        if wanted:
+            indices.append(_on_axis(draft, (*place, "at"), axis, wanted))
+        elif not unknown and not any(draft.is_broken((*place, "at", p)) for p in axis.paths):
+            draft.report((*place, "at", axis.paths[0]), f"missing, expected a value of {' or '.join(axis.paths)}")
+    if unknown or None in indices or len(indices) < len(impact.axes):
+        return None
+    return int(np.ravel_multi_index([i for i in indices if i is not None], impact.shape)) if indices else 0
 
 
-def _on_axis(axis: Axis, wanted: dict[str, object], where: Place, report: Report) -> int | None:
+def _on_axis(draft: Draft, place: Place, axis: Axis, wanted: Mapping[str, Any]) -> int | None:
     rows = np.ones(len(axis.values), dtype=bool)
     for path, typed in wanted.items():
-        column = axis.paths.index(path)
-        spec = spec_of(tuple(path.split(".")))
-        assert spec is not None  # every axis has been read with one
+        values = axis.values[:, axis.paths.index(path)]
+        number = swept_number(path)
+        assert number is not None  # every axis was read with one
         try:
-            value = spec.read(typed).si
-        except UnitError as error:
-            report((*where, path), str(error))
+            value = number.read(typed).si
+        except FieldError as error:
+            draft.report((*place, path), str(error), key=error.key, at=error.at)
             return None
-        values = axis.values[:, column]
-        near = np.abs(values - value) <= TOLERANCE * np.maximum(np.abs(values), abs(value))
+        off = np.abs(values - value)
+        near = off <= TOLERANCE * np.maximum(np.abs(values), abs(value))
         if not near.any():
-            unit = display_unit(axis.dimensions[column], "us")
-            nearest = to(float(values[np.argmin(np.abs(values - value))]), unit, axis.dimensions[column])
-            report((*where, path), f"got {echo(str(typed))}, which the sweep does not meet; nearest: {nearest:.6g} {unit}")
+            nearest_value = in_unit_of(float(values[np.argmin(off)]), typed, number.dimension)
+            draft.report((*place, path), f"got {shown(typed)}, which the sweep does not meet; nearest: {nearest_value}")
             return None
         rows &= near
     if not rows.any():
-        report(where, f"no case has these values of {' and '.join(wanted)} together")
+        draft.report(place, f"no case has these values of {' and '.join(wanted)} together")
         return None
     return int(np.argmax(rows))

@@ -3,161 +3,200 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crashsim.cases import Axis
-from crashsim.config.models import Spec, field_names, spec_of
+from crashsim.config.draft import Draft
+from crashsim.config.fields import FieldError, Number, Place, closest, nearest, shown
+from crashsim.config.models import known_fields, place_of, swept_number
 from crashsim.errors import UnitError, did_you_mean
-from crashsim.units import echo, kind
+from crashsim.units import DIMENSIONS, display_unit, echo, parse, to
 
 LONGEST_AXIS: Final = 100_000
 MOST_CASES: Final = 2_000_000
 RANGE_KEYS: Final = ("from", "to", "points", "step")
 
-Place = tuple[str | int, ...]
-Report = Callable[[Place, str], None]
+_VALUES: Final = "a list such as [10 mph, 20 mph], {from, to, points} or {from, to, step}"
+_ZIPPED: Final = "a mapping of paths to lists or ranges of one length (or a list of such mappings)"
+
+Floats = NDArray[np.float64]
 
 
-def read_axes(tree: dict[str, Any], where: Place, numbers: dict[str, float], report: Report) -> tuple[Axis, ...]:
-    """Read one ``sweep:`` mapping; problems go to ``report`` with their place, and their axes are left out.
+def read_axes(draft: Draft, impact: str, sweep: Mapping[str, Any], numbers: Mapping[str, float]) -> tuple[Axis, ...]:
+    """Read the sweep of an impact; what has a problem is left out of the axes.
 
     ``numbers``: the numbers of the impact by path; only these can be swept.
     """
     axes: list[Axis] = []
-    for key, value in tree.items():
-        if key == "zip":
-            groups = [(where + ("zip",), value)] if isinstance(value, dict) else _listed(where, value, report)
-            axes += [axis for place, group in groups if (axis := _zipped(group, place, numbers, report)) is not None]
-        else:
-            values = _values(key, value, where + (key,), numbers, report)
-            if values is not None:
-                axes.append(Axis((key,), values[0][:, None], (values[1],)))
-    if math.prod(len(a.values) for a in axes) > MOST_CASES:
-        report(where, f"got {math.prod(len(a.values) for a in axes):,} cases, expected at most {MOST_CASES:,}")
+    for place, group in _groups(draft, ("impacts", impact, "sweep"), sweep):
+        axis = _axis(draft, impact, place, group, numbers)
+        if axis is not None:
+            axes.append(axis)
+    count = math.prod(len(axis.values) for axis in axes)
+    if count > MOST_CASES:
+        lengths = " x ".join(f"{len(axis.values):,}" for axis in axes)
+        draft.report(("impacts", impact, "sweep"), f"got {lengths} = {count:,} cases, expected at most {MOST_CASES:,}")
         return ()
-    repeated = [p for i, a in enumerate(axes) for p in a.paths if any(p in b.paths for b in axes[:i])]
-    for path in repeated:
-        report(where, f"{path} is swept twice")
     return tuple(axes)
 
 
-def _listed(where: Place, value: object, report: Report) -> Iterator[tuple[Place, dict[str, Any]]]:
-    if not isinstance(value, list) or not value:
-        report(where + ("zip",), f"got {kind(value)}, expected a mapping of paths to lists or ranges of one length")
-        return
-    for i, group in enumerate(value):
-        if isinstance(group, dict):
-            yield where + ("zip", i), group
-        else:
-            report(where + ("zip", i), f"got {kind(group)}, expected a mapping of paths to lists or ranges")
+def _groups(draft: Draft, place: Place, sweep: Mapping[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """The paths of each axis, with the place that holds them: one path alone, or all of a zip."""
+    seen: set[str] = set()
+    for key, value in sweep.items():
+        zips: list[tuple[Place, Any]] = [((*place, "zip"), value)]
+        if key != "zip":
+            zips = [(place, {key: value})]
+        elif isinstance(value, list) and value:
+            zips = [((*place, "zip", i), group) for i, group in enumerate(value)]
+        for where, group in zips:
+            if not isinstance(group, dict) or not group:
+                draft.report(where, f"got {shown(group) if group != {} else 'an empty mapping'}, expected {_ZIPPED}")
+                continue
+            for path in group:
+                if path in seen:
+                    draft.report((*where, path), "swept twice; keep one", key=True)
+            seen |= group.keys()
+            yield where, group
 
 
-def _zipped(group: dict[str, Any], where: Place, numbers: dict[str, float], report: Report) -> Axis | None:
-    read = {path: _values(path, value, where + (path,), numbers, report) for path, value in group.items()}
-    good = {path: values for path, values in read.items() if values is not None}
-    if not group:
-        report(where, "empty, expected paths to lists or ranges of one length")
-    if len(good) < len(read) or not good:
+def _axis(draft: Draft, impact: str, place: Place, group: dict[str, Any], numbers: Mapping[str, float]) -> Axis | None:
+    columns: list[Floats] = []
+    dimensions: list[str] = []
+    for path, value in group.items():
+        number = swept_number(path)
+        known = path in numbers or draft.is_broken(place_of(path, impact))
+        if number is None or not known:
+            draft.report((*place, path), _unknown_path(path, number is not None, numbers), key=True)
+            continue
+        values = _values(draft, (*place, path), value, number)
+        if values is not None and path in numbers:
+            columns.append(values)
+            dimensions.append(number.dimension)
+    if len(columns) < len(group):
         return None
-    lengths = {path: len(values[0]) for path, values in good.items()}
-    if len(set(lengths.values())) > 1:
-        text = ", ".join(f"{path} has {n}" for path, n in lengths.items())
-        report(where, f"paths that are zipped need the same number of values: {text}")
+    if len({len(column) for column in columns}) > 1:
+        counts = ", ".join(f"{path} has {len(column):,}" for path, column in zip(group, columns, strict=True))
+        draft.report(place, f"paths that are zipped need equally many values, but {counts}")
         return None
-    stacked = np.stack([values for values, _ in good.values()], axis=-1)
-    return Axis(tuple(good), stacked, tuple(dimension for _, dimension in good.values()))
+    values = np.stack(columns, axis=-1)
+    if len(np.unique(values, axis=0)) < len(values):
+        draft.report(place if len(group) > 1 else (*place, *group), "the same value stands twice; keep one")
+        return None
+    return Axis(tuple(group), values, tuple(dimensions))
 
 
-def _values(
-    path: str, value: object, where: Place, numbers: dict[str, float], report: Report
-) -> tuple[np.ndarray[Any, Any], str] | None:
-    spec = spec_of(tuple(path.split(".")))
-    if path not in numbers or spec is None:
-        report(where, _unknown_path(path, numbers))
-        return None
+def _unknown_path(path: str, exists: bool, numbers: Mapping[str, float]) -> str:
+    holder, _, field = path.rpartition(".")
+    near = closest(field, known_fields(place_of(holder, "*"))) if holder else ""
+    hint = did_you_mean(f"{holder}.{near}", [f"{holder}.{near}"]) if near else did_you_mean(path, numbers)
+    if exists:
+        return f"this impact has no such number to be swept{hint or '; if it could have one, give it a value first'}"
+    such = ", ".join([*(p for p in numbers if p.startswith("speed."))][:1] + [p for p in numbers if ".front." in p][:2])
+    return f"no number at {echo(path)}{hint or (f', expected a path such as {such}' if such else '')}"
+
+
+def _values(draft: Draft, place: Place, value: object, number: Number) -> Floats | None:
+    """The values of one path [SI], shape (length,)."""
     if isinstance(value, list):
-        return _list(value, spec, where, report)
+        return _list(draft, place, value, number)
     if isinstance(value, dict):
-        return _range(value, spec, where, report)
-    report(where, f"got {kind(value)}, expected a list, {{from, to, points}} or {{from, to, step}}")
+        return _range(draft, place, value, number)
+    draft.report(place, f"got {shown(value)}, expected {_VALUES}")
     return None
 
 
-def _unknown_path(path: str, numbers: dict[str, float]) -> str:
-    parts = tuple(path.split("."))
-    if spec_of(parts) is not None:
-        return f"{echo(path)} has no value here that could be swept; give it one first{did_you_mean(path, numbers)}"
-    siblings = [".".join((*parts[:-1], n)) for n in field_names(parts[:-1])] if len(parts) > 2 else []
-    return f"no number at {echo(path)}{did_you_mean(path, [*numbers, *siblings])}"
-
-
-def _list(value: list[Any], spec: Spec, where: Place, report: Report) -> tuple[np.ndarray[Any, Any], str] | None:
+def _list(draft: Draft, place: Place, value: list[Any], number: Number) -> Floats | None:
     if not 1 <= len(value) <= LONGEST_AXIS:
-        report(where, f"got {len(value):,} values, expected 1 to {LONGEST_AXIS:,}")
+        draft.report(place, f"got {len(value):,} values, expected 1 to {LONGEST_AXIS:,}")
         return None
-    numbers = [_read(item, spec, where + (i,), report) for i, item in enumerate(value)]
-    good = [n for n in numbers if n is not None]
-    if len(good) < len(numbers):
-        return None
-    if len(set(good)) < len(good):
-        report(where, "the same value stands twice")
-        return None
-    return np.array(good), spec.dimension
+    numbers = []
+    for i, item in enumerate(value):
+        try:
+            numbers.append(number.read(item).si)
+        except FieldError as error:  # its neighbours are likely to be wrong in the same way: the first is enough
+            draft.report((*place, i), str(error), key=error.key, at=error.at)
+            return None
+    return np.array(numbers)
 
 
-def _range(value: dict[str, Any], spec: Spec, where: Place, report: Report) -> tuple[np.ndarray[Any, Any], str] | None:
-    wrong = False
-    for key in value:
-        if key not in RANGE_KEYS:
-            report(where + (key,), f"unknown field{did_you_mean(key, RANGE_KEYS)} (known: {', '.join(RANGE_KEYS)})")
-            wrong = True
-    if wrong:
+def _range(draft: Draft, place: Place, value: dict[str, Any], number: Number) -> Floats | None:
+    unknown = [key for key in value if key not in RANGE_KEYS]
+    for key in unknown:
+        draft.report((*place, key), f"unknown field{nearest(key, RANGE_KEYS)}", key=True)
+    if unknown:
         return None
-    if "from" not in value or "to" not in value or ("points" in value) == ("step" in value):
-        report(where, "expected from, to and one of points or step")
+    if not {"from", "to"} <= value.keys() or ("points" in value) == ("step" in value):
+        got = ", ".join(value) or "an empty mapping"
+        draft.report(place, f"got {got}, expected from, to and one of points and step")
         return None
-    ends = [_read(value[key], spec, where + (key,), report) for key in ("from", "to")]
-    if ends[0] is None or ends[1] is None:
+    ends = [_end(draft, (*place, key), value[key], number) for key in ("from", "to")]
+    count = _points(draft, place, value, number, ends)
+    if count is None or ends[0] is None or ends[1] is None:
         return None
-    count = _points(value, ends[0], ends[1], spec, where, report)
-    if count is None:
-        return None
-    steps = np.arange(count) / (count - 1)
-    return ends[0] + (ends[1] - ends[0]) * steps, spec.dimension
+    return ends[0] + (ends[1] - ends[0]) * (np.arange(count) / (count - 1))
 
 
-def _points(value: dict[str, Any], low: float, high: float, spec: Spec, where: Place, report: Report) -> int | None:
-    if low == high:
-        report(where + ("to",), "the range has no length: from and to are the same")
+def _end(draft: Draft, place: Place, value: object, number: Number) -> float | None:
+    try:
+        return number.read(value).si
+    except FieldError as error:
+        draft.report(place, str(error), key=error.key, at=error.at)
         return None
+
+
+def _points(
+    draft: Draft, place: Place, value: dict[str, Any], number: Number, ends: list[float | None]
+) -> int | None:
+    """How many values a range has."""
     if "points" in value:
         n = value["points"]
         if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= LONGEST_AXIS:
-            report(where + ("points",), f"got {echo(str(n))}, expected a whole number from 2 to {LONGEST_AXIS:,}")
+            draft.report((*place, "points"), f"got {shown(n)}, expected a whole number from 2 to {LONGEST_AXIS:,}")
             return None
-        return n
-    wide = Spec(spec.dimension, -math.inf, math.inf, "")
-    step = _read(value["step"], wide, where + ("step",), report)
-    if step is None:
+    try:
+        step = parse(value["step"], number.dimension) if "step" in value else 0.0
+    except UnitError as error:
+        draft.report((*place, "step"), str(error))
         return None
-    intervals = (high - low) / step if step else math.inf
-    if not 0 < intervals < LONGEST_AXIS:
-        report(where + ("step",), f"got {echo(str(value['step']))}, expected a step that leads from one end to the other "
-               f"in 1 to {LONGEST_AXIS:,} steps")  # fmt: skip
+    low, high = ends
+    if low is None or high is None:
         return None
-    whole = round(intervals)
-    if whole == 0 or abs(intervals - whole) > 1e-9 * whole:
-        report(where + ("step",), f"the step does not end on {echo(str(value['to']))}: {intervals:.6g} steps lie between")
+    if low == high:
+        draft.report((*place, "to"), f"got {shown(value['to'])}, the same as from: the range has no length")
+        return None
+    return int(value["points"]) if "points" in value else _steps(draft, place, value, number, (low, high, step))
+
+
+def _steps(
+    draft: Draft, place: Place, value: dict[str, Any], number: Number, measures: tuple[float, float, float]
+) -> int | None:
+    low, high, step = measures
+    length = abs(high - low)
+    if step <= 0.0:
+        draft.report((*place, "step"), f"got {shown(value['step'])}, expected a step above zero")
+        return None
+    if length / step >= LONGEST_AXIS:
+        draft.report((*place, "step"), f"got {shown(value['step'])}, which makes more than {LONGEST_AXIS:,} values")
+        return None
+    whole = round(length / step)
+    if whole == 0 or abs(length / step - whole) > 1e-9 * whole:
+        last = low + math.copysign(step, high - low) * math.floor(length / step)
+        reached = in_unit_of(last, value["to"], number.dimension)
+        draft.report((*place, "step"), f"steps of {shown(value['step'])} do not end on {shown(value['to'])}; "
+                     f"the last one that fits ends on {reached}")  # fmt: skip
         return None
     return whole + 1
 
 
-def _read(item: object, spec: Spec, where: Place, report: Report) -> float | None:
-    try:
-        return spec.read(item).si
-    except UnitError as error:
-        report(where, str(error))
-        return None
+def in_unit_of(si: float, typed: object, dimension: str) -> str:
+    """A number in the unit that a text was typed in, as a user would type it."""
+    text = str(typed).rstrip()
+    unit = max((u for u in DIMENSIONS[dimension] if text.endswith(u)), key=len, default="")
+    if unit not in DIMENSIONS[dimension]:  # nothing was typed: a default
+        unit = display_unit(dimension, "si")
+    return f"{to(si, unit, dimension):.6g} {unit}".rstrip()

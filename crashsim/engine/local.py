@@ -93,10 +93,12 @@ def solve(cases: Cases, threads: int = 1) -> Columns:
     n = len(cases.closing_speed)
     out = np.empty((n, N_METRICS))
     edges = np.linspace(0, n, min(threads * 4, n) + 1).astype(int) if threads > 1 and n > 64 else np.array([0, n])
+
+    def block(ends: tuple[int, int]) -> None:
+        crash_block(*ends, *arguments, out)
+
     with ThreadPoolExecutor(threads) as pool:
-        blocks = [pool.submit(crash_block, int(a), int(b), *arguments, out) for a, b in zip(edges, edges[1:], strict=False)]
-        for block in blocks:
-            block.result()
+        list(pool.map(block, zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)))
     columns: Columns = {name: out[:, i] for i, name in enumerate(CASE_METRICS)}
     per_vehicle = out[:, len(CASE_METRICS) :].reshape(n, 2, len(VEHICLE_METRICS))
     columns |= {name: per_vehicle[:, :, i] for i, name in enumerate(VEHICLE_METRICS)}

@@ -114,8 +114,10 @@ def _piece(pieces, n, mass, slope, travel, end_force, x, to_rest):
     way = abs(travel)
     if w * way > 1e-9 * (abs(v0) + v1):
         duration = 2.0 / w * math.atan2(w * way, abs(v0) + v1)
-    else:
+    elif way > 0.0:
         duration = 2.0 * way / (abs(v0) + v1)
+    else:  # the peak fell on a kink
+        duration = 0.0
     p[SLOPE], p[DURATION], p[TRAVEL], p[XA1], p[XB1] = slope, duration, travel, x[0], x[1]
     q = pieces[n + 1]
     q[T0], q[D0], q[F0] = p[T0] + duration, p[D0] + travel, end_force
@@ -148,7 +150,7 @@ def _load(pieces, mass, speed, x, f, n, tail, at):
             x1[1] = at[1] + (end - force) / kb
         v0 = pieces[count, V0]
         kinetic = mass * v0 * v0
-        if kinetic <= (force + end) * travel:  # the peak lies in this segment
+        if not kinetic > (force + end) * travel:  # the peak lies in this segment (NaN ends here too)
             peak = math.sqrt(force * force + slope * kinetic)
             way = kinetic / (force + peak)
             part = way / travel if travel < math.inf else 0.0
@@ -356,7 +358,7 @@ def crash_block(first, last, inv_mass, speed, x, f, n, tail, space, ku, share, a
             v[5] = at[i]
             v[6] = max(law[4, i] - space[c, i], 0.0)
             v[7] = law[0, i]
-            v[8] = law[0, i] - law[1, i]
+            v[8] = max(law[0, i] - law[1, i], 0.0)  # an elastic front may give back a rounding error more
 
 
 @njit(cache=True, nogil=True)

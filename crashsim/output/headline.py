@@ -13,7 +13,8 @@ from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 LABELS: Final = ("impact", "vehicle", "partner", "end")
 LEVELS: Final = ("risk_mais2plus", "risk_mais3plus", "risk_fatal")
-STANDING: Final = ("closing_speed", "delta_v", *(f"{level}{edge}" for level in LEVELS for edge in ("", "_low", "_high")))
+BANDS: Final = tuple(f"{level}{edge}" for level in LEVELS for edge in ("", "_low", "_high"))
+STANDING: Final = ("closing_speed", "delta_v", *BANDS)
 PULSE: Final = ("peak_acceleration", "olc", "dynamic_crush", "intrusion")  # nothing of these holds beyond the model
 THRESHOLDS: Final = (0.10, 0.01)
 
@@ -53,11 +54,12 @@ def _finite(value: float | None) -> float | None:
 def thresholds(results: Results, level: str = "risk_mais3plus") -> list[Row]:
     """The closing speed at which a risk reaches 10 % and 1 %, for each speed-swept impact and vehicle.
 
-    Keys: ``impact``, ``vehicle``, ``partner``, ``end``, ``level``, ``risk``, ``swept_from``, ``swept_to`` [m/s], and three
-    closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the band (the
-    curve that sees most risk) and ``closing_speed_high`` by its lower edge; ``delta_v`` [m/s] and ``extrapolated`` belong
-    to the central one.  Interpolated on straight lines between the swept cases.  None when the sweep does not cross the
-    risk; ``above_at_start`` names those of the three that are above it from the first case on.
+    Keys: ``impact``, ``vehicle``, ``partner``, ``end``, ``level``, ``risk``, ``swept_from``, ``swept_to`` [m/s], and
+    three closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the
+    band (the curve that sees most risk) and ``closing_speed_high`` by its lower edge; ``delta_v`` [m/s],
+    ``extrapolated`` and ``beyond_model`` belong to the central one.  Interpolated on straight lines between the swept
+    cases.  None when the sweep does not cross the risk; ``above_at_start`` names those of the three that are above it
+    from the first case on.  Other axes of a grid are held where the study's own value is: ``held``.
     """
     rows = []
     for curves in speed_impacts(results).values():
@@ -77,10 +79,12 @@ def _threshold(curve: SpeedCurve, level: str, risk: float) -> Row:
         "risk": risk,
         **reached,
         "delta_v": None if central is None else float(np.interp(central, speed, curve.rows.columns["delta_v"])),
-        "extrapolated": central is not None and _flag_at(curve, f"{level}_extrapolated", central),
+        "extrapolated": central is not None and _flag_at(curve, curve.flags(f"{level}_extrapolated"), central),
+        "beyond_model": central is not None and _flag_at(curve, curve.beyond, central),
         "above_at_start": [key for key, column in edges.items() if _starts_above(curve.values(column), risk)],
         "swept_from": float(speed[0]),
         "swept_to": float(speed[-1]),
+        "held": dict(curve.held),
     }
 
 
@@ -102,7 +106,7 @@ def _starts_above(y: NDArray[np.float64], level: float) -> bool:
     return bool(good.size and good[0] > level)
 
 
-def _flag_at(curve: SpeedCurve, column: str, speed: float) -> bool:
+def _flag_at(curve: SpeedCurve, flags: NDArray[np.bool_], speed: float) -> bool:
     """Whether either neighbour of a speed carries a flag."""
     i = int(np.searchsorted(curve.closing_speed, speed))
-    return bool(curve.flags(column)[max(i - 1, 0) : i + 1].any())
+    return bool(flags[max(i - 1, 0) : i + 1].any())

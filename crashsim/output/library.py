@@ -8,6 +8,7 @@ from typing import Any
 
 from crashsim import units
 from crashsim.config import library
+from crashsim.config.reader import read_file
 from crashsim.errors import LibraryError, UnitError, did_you_mean
 
 TAG_WORDS = {
@@ -30,11 +31,16 @@ def listing(kind: str, as_json: bool = False) -> str:
     return "\n".join(lines)
 
 
+def _tree(kind: str, name: str) -> Mapping[str, Any]:
+    tree: Mapping[str, Any] = library.find(kind, name).tree
+    return tree
+
+
 def _summary(kind: str, name: str) -> dict[str, Any]:
     if kind == "studies":
-        tree: Mapping[str, Any] = library.read_file(library.study_folder() / f"{name}.yaml").tree
+        tree: Mapping[str, Any] = read_file(library.study_folder() / f"{name}.yaml").tree
         return {"name": name, "title": tree["title"], "impacts": ", ".join(tree["impacts"])}
-    tree = library.find(kind, name).tree
+    tree = _tree(kind, name)
     if kind == "vehicles":
         mass = tree.get("mass")
         return {"name": name, "class": tree["class"], "mass": mass["value"] if mass else "rigid",
@@ -49,7 +55,7 @@ def describe(name: str, as_json: bool = False, system: str = "si") -> str:
     """One entry of any kind: its numbers in a unit system, each with tag and source; raises LibraryError when unknown."""
     for kind in library.KINDS:
         if name in library.names(kind):
-            tree = library.find(kind, name).tree
+            tree = _tree(kind, name)
             break
     else:
         if name in library.study_names():

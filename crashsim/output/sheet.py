@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -26,48 +26,56 @@ def panels(rows: int, columns: int, width: float, height: float, **options: Any)
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
-def blocks(count: int, across: int = 3) -> tuple[int, int]:
-    """Rows and columns for a number of panels."""
-    columns = min(count, across)
+def blocks(count: int) -> tuple[int, int]:
+    """Rows and columns for a number of panels, at most three in a row."""
+    columns = 2 if count == 4 else min(count, 3)
     return -(-count // columns), columns
 
 
-def finish(figure: Figure, title: str, legend: Legend, caption: str) -> Figure:
+def finish(figure: Figure, results: Results, title: str, legend: Legend, caption: str) -> Figure:
     """Put title, legend and caption around the panels; the figure grows by what they need."""
     width, height = figure.get_size_inches()
-    room = width - 2 * MARGIN
+    room = 0.98 * (width - 2 * MARGIN)  # hinting may widen text a little
     title = style.wrapped(title, room, style.TITLE, "bold")
+    study = style.wrapped(results.meta["title"], room, style.SUBTITLE)
     caption = style.wrapped(caption, room, style.SMALL)
+    legend = dict(sorted(legend.items(), key=lambda item: item[0].startswith(style.BEYOND)))  # last, in any figure
     box = _legend(figure, legend, room) if legend else None
-    above = _lines(title) * style.line_height(style.TITLE) + 2 * MARGIN
+    heading = _lines(title) * style.line_height(style.TITLE) + MARGIN
+    above = heading + _lines(study) * style.line_height(style.SUBTITLE) + MARGIN
     text = _lines(caption) * style.line_height(style.SMALL) + MARGIN
     below = text + (box[1] + MARGIN if box else 0.0)
     total = above + height + below
     figure.set_size_inches(width, total)
     figure.text(MARGIN / width, 1 - MARGIN / total, title, size=style.TITLE, weight="bold", va="top", in_layout=False)
-    figure.text(MARGIN / width, MARGIN / 2 / total, caption, size=style.SMALL, va="bottom", color="#555555", in_layout=False,
-                linespacing=1.25)  # fmt: skip
+    figure.text(
+        MARGIN / width, 1 - heading / total, study, size=style.SUBTITLE, color="#555555", va="top", in_layout=False
+    )
+    figure.text(MARGIN / width, MARGIN / 2 / total, caption, size=style.SMALL, va="bottom", color="#555555",
+                in_layout=False, linespacing=1.25)  # fmt: skip
     if box:
         box[0].set_bbox_to_anchor((0.0, text / total, 1.0, box[1] / total), transform=figure.transFigure)
     engine = figure.get_layout_engine()
     assert engine is not None
-    engine.set(rect=(0.0, below / total, 1.0, height / total))  # type: ignore[call-arg]
+    engine.set(rect=(0.0, below / total, 1.0, height / total), w_pad=MARGIN)  # type: ignore[call-arg]
+    engine.execute(figure)
+    figure.set_layout_engine("none")  # laid out once, not again for every file
     return figure
 
 
 def _legend(figure: Figure, legend: Legend, room: float) -> tuple[Any, float]:
     """The legend in as many columns as fit, and its height [inch]."""
-    labels = [style.wrapped(label, 0.9 * room, 8.5) for label in legend]
+    labels = [style.wrapped(label, min(3.3, 0.9 * room), 8.5) for label in legend]
     longest = max(style.text_width(line, 8.5) for label in labels for line in label.split("\n"))
-    columns = int(np.clip(room // (longest + 0.62), 1, min(len(labels), 5)))
+    columns = int(np.clip(room // (longest + 0.72), 1, min(len(labels), 5)))
     columns = -(-len(labels) // -(-len(labels) // columns))  # no column shorter than it must be
     # Matplotlib leaves out labels that begin with "_": they are set afterwards.
     box = figure.legend(list(legend.values()), ["x"] * len(labels), loc="center", ncols=columns, borderaxespad=0.0)
     for text, label in zip(box.get_texts(), labels, strict=True):
         text.set_text(label)
     box.set_in_layout(False)
-    canvas = FigureCanvasAgg(figure)
-    return box, float(box.get_window_extent(canvas.get_renderer()).height) / figure.dpi
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    return box, float(box.get_window_extent(renderer).height) / figure.dpi
 
 
 def _lines(text: str) -> int:
@@ -75,13 +83,14 @@ def _lines(text: str) -> int:
 
 
 def caption(results: Results, drawn: Results, *notes: str) -> str:
-    """What every figure says of itself: version, number of cases, what is grey or missing, and what rests on judgement."""
+    """What every figure says of itself: version, number of cases, what is grey or missing, what rests on judgement."""
     parts = [f"crashsim {results.meta['version']}", "model result, not a crash test", _counts(drawn)]
     impacts = dict.fromkeys(drawn.columns["impact"].tolist())
     if judged := _judgement(results, list(impacts)):
         parts.append(f"judgement inputs (tag J): {judged}")
     if kei := [v for v in dict.fromkeys(drawn.columns["vehicle"].tolist()) if _unproven(results, v)]:
-        parts.append(f"that the safety cell of {' and '.join(kei)} holds is an assumption (no FMVSS 208 or US NCAP evidence)")
+        cells = " and ".join(kei)
+        parts.append(f"that the safety cell of {cells} holds is an assumption (no FMVSS 208 or US NCAP evidence)")
     return " · ".join([*parts, *notes])
 
 
@@ -118,19 +127,21 @@ def _unproven(results: Results, vehicle: str) -> bool:
     return str(results.meta["vehicles"][vehicle].get("class", "")).startswith("kei")
 
 
-# ---- things several figures draw ----------------------------------------------------------------------------------------
+# ---- things several figures draw -------------------------------------------------------------------------------------
 
 
-def twin(ax: Axes, side: str, dimension: str, system: str, *, label: str | None = None) -> None:
+def twin(ax: Axes, side: Literal["top", "right"], dimension: str, system: str, *, label: str | None = None) -> None:
     """The units of the other system on the opposite side; nothing where both systems have the same."""
     (mine, name), (others, other_name) = (style.unit(dimension, s) for s in (system, style.other(system)))
     if name == other_name:
         return
     factor = mine / others
     functions = (lambda v: v * factor, lambda v: v / factor)
-    second = ax.secondary_xaxis(side, functions=functions) if side == "top" else ax.secondary_yaxis(side, functions=functions)
-    if label is not None:
-        (second.set_xlabel if side == "top" else second.set_ylabel)(f"{label} [{other_name}]".lstrip())
+    words = f"{label} [{other_name}]" if label else ""
+    if side == "top":
+        ax.secondary_xaxis("top", functions=functions).set_xlabel(words)
+    else:
+        ax.secondary_yaxis("right", functions=functions).set_ylabel(words)
 
 
 def labelled(words: str, dimension: str, system: str) -> str:
@@ -158,15 +169,26 @@ def spans(x: NDArray[Any], flags: NDArray[np.bool_]) -> Iterator[tuple[float, fl
             yield float(edges[first]), float(edges[last])
 
 
-def shade(ax: Axes, x: NDArray[Any], flags: NDArray[np.bool_], words: str, *, hatch: str | None = None) -> None:
-    """Grey the stretches of a panel where a flag is set and say why."""
+def shade(ax: Axes, x: NDArray[Any], flags: NDArray[np.bool_], words: str) -> None:
+    """Grey the stretches of a panel where a flag is set and say why, where rising curves leave room."""
     low, high = ax.get_xlim()
     for first, last in spans(x, flags):
-        ax.axvspan(first, last, facecolor=style.PALE, edgecolor="#cfcfcf" if hatch else "none", hatch=hatch, linewidth=0.0, zorder=0.4)
-        wide = (last - first) / (high - low) > 0.3
-        ax.text(0.5 * (first + last), 0.985, words, transform=ax.get_xaxis_transform(), ha="center", va="top", color="#6a6a6a",
-                size=style.SMALL, rotation=0 if wide else 90, zorder=4,
-                bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+        ax.axvspan(first, last, facecolor=style.PALE, linewidth=0.0, zorder=0.4)
+        middle, share = (0.5 * (first + last) - low) / (high - low), (last - first) / (high - low)
+        if share < 0.04:  # no room for words; the legend has them
+            continue
+        height, align = (0.11, "bottom") if middle > 0.5 else (0.97, "top")
+        turned = 0.0 if share > 0.25 else 90.0
+        ax.text(middle, height, words, transform=ax.transAxes, ha="center", va=align, rotation=turned, color="#6a6a6a",
+                size=style.SMALL, zorder=4)  # fmt: skip
+
+
+def strip(ax: Axes, x: NDArray[Any], flags: NDArray[np.bool_]) -> None:
+    """A hatched strip along the bottom of a panel where cases are beyond the model."""
+    for first, last in spans(x, flags):
+        ax.axvspan(
+            first, last, 0.0, 0.05, facecolor="#d5d5d5", edgecolor=style.GREY, hatch="//////", linewidth=0.0, zorder=6
+        )
 
 
 def panel_title(ax: Axes, text: str, width: float) -> None:

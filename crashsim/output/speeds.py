@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from crashsim import momentum
 from crashsim.output import sheet, style
-from crashsim.output.views import SpeedCurve, held_words, speed_impacts, vehicle_words, vehicles_of
+from crashsim.output.views import SpeedCurve, held_words, speed_impacts, vehicle_words
 from crashsim.results import Results
 
-PANEL = (4.3, 3.6)
+PANEL: Final = (4.3, 3.6)  # inch
+FRAME: Final = "energy of the approach, in the frame of the common velocity"
 
 
 def delta_v(results: Results, system: str) -> Figure | None:
@@ -36,38 +37,32 @@ def delta_v(results: Results, system: str) -> Figure | None:
         for curve in curves:
             look = vehicle_look(results, curve.vehicle)
             legend[vehicle_words(results, curve.vehicle, system)] = style.swatch(look)
-            _delta_v_lines(ax, curve, look, system)
+            _delta_v_lines(ax, curve.thinned(), look, system)
             drawn.append(curve.rows)
         _speed_axis(ax, curves, system, width)
         if any(curve.beyond.any() for curve in curves):
-            legend["beyond the model: delta-v stands (momentum)"] = Line2D([], [], color=style.GREY)
+            legend[f"{style.BEYOND}: delta-v stands (momentum)"] = Line2D([], [], color=style.GREY)
     for ax in axes.flat[len(impacts) :]:
         ax.remove()
     _shared_speeds(axes, len(impacts), "delta-v", system)
-    legend["momentum alone, the rebound found"] = Line2D([], [], color="#555555", marker="o", linestyle="none", markerfacecolor="white")
+    legend["momentum alone, with the rebound found"] = Line2D([], [], color="#555555", marker="o", linestyle="none",
+                                                              markerfacecolor="white")  # fmt: skip
     legend["momentum alone, no rebound"] = Line2D([], [], color="#555555", linestyle=":", linewidth=1.0)
     caption = sheet.caption(results, joined(results, drawn))
-    return sheet.finish(figure, "Delta-v against closing speed", legend, caption)
+    return sheet.finish(figure, results, "Delta-v against closing speed", legend, caption)
 
 
 def _delta_v_lines(ax: Axes, curve: SpeedCurve, look: style.VehicleStyle, system: str) -> None:
     k, _ = style.unit("speed", system)
     x, grey = curve.closing_speed / k, curve.beyond
     sheet.line(ax, x, curve.values("delta_v") / k, grey, color=look.colour, linestyle=look.dashes, zorder=3)
-    plastic = momentum.delta_v(curve.rows.columns["impact_mass"], partner_mass(curve), curve.closing_speed)
+    closed_form = curve.values("delta_v_momentum")
+    plastic = closed_form / (1.0 + curve.values("restitution"))
     ax.plot(x, plastic / k, color=look.colour, linestyle=":", linewidth=1.0, zorder=2)
     few = slice(None, None, max(1, len(x) // 8))
     for shown, colour in ((~grey, look.colour), (grey, style.GREY)):
-        ax.plot(x[few], np.where(shown, curve.values("delta_v_momentum"), np.nan)[few] / k, color=colour, linestyle="none",
-                marker=look.marker, markerfacecolor="white", zorder=4)  # fmt: skip
-
-
-def partner_mass(curve: SpeedCurve) -> NDArray[Any]:
-    """Impact mass of the other vehicle on a curve's rows [kg]; infinite for a wall."""
-    e = curve.rows.columns["restitution"]
-    share = curve.rows.columns["delta_v_momentum"] / ((1.0 + e) * curve.closing_speed)  # m/m_1 = m_2/(m_1 + m_2)
-    with np.errstate(divide="ignore"):
-        return np.asarray(curve.rows.columns["impact_mass"] * share / np.maximum(1.0 - share, 0.0))
+        ax.plot(x[few], np.where(shown, closed_form, np.nan)[few] / k, color=colour, linestyle="none",
+                marker=look.marker, markerfacecolor="white", zorder=4, clip_on=False)  # fmt: skip
 
 
 def energy(results: Results, system: str) -> Figure | None:
@@ -82,25 +77,30 @@ def energy(results: Results, system: str) -> Figure | None:
     drawn = []
     for n, curves in enumerate(impacts.values()):
         top, bottom = axes[2 * (n // columns), n % columns], axes[2 * (n // columns) + 1, n % columns]
-        total = curves[0].values("energy_in")
+        shown = [curve.thinned() for curve in curves]
+        total = shown[0].values("energy_in")
         for ax, scale in ((top, total / 100.0), (bottom, np.full_like(total, 1e3))):
-            legend |= _energy_stack(ax, results, curves, scale, system)
+            legend |= _energy_stack(ax, results, shown, scale, system)
             _speed_axis(ax, curves, system, width, title=ax is top)
+        _name_layers(top, shown, system)
         top.set_ylim(0, 100)
         bottom.set_ylim(0, None)
-        top.set_ylabel("share of the energy [%]")
-        bottom.set_ylabel("energy [kJ]")
+        if n % columns == 0:
+            top.set_ylabel("share [%]")
+            bottom.set_ylabel("energy [kJ]")
         bottom.set_xlabel(sheet.labelled("closing speed", "speed", system))
-        sheet.twin(top, "top", "speed", system, label="")
+        sheet.twin(top, "top", "speed", system, label="closing speed")
         drawn += [curve.rows for curve in curves]
     for n in range(len(impacts), across * columns):
         for row in (0, 1):
             axes[2 * (n // columns) + row, n % columns].remove()
-    caption = sheet.caption(results, joined(results, drawn), "energy of the approach, in the frame of the common velocity")
-    return sheet.finish(figure, "Where the energy of the approach goes", legend, caption)
+    caption = sheet.caption(results, joined(results, drawn), FRAME)
+    return sheet.finish(figure, results, "Where the energy of the approach goes", legend, caption)
 
 
-def _energy_stack(ax: Axes, results: Results, curves: list[SpeedCurve], scale: NDArray[Any], system: str) -> sheet.Legend:
+def _energy_stack(
+    ax: Axes, results: Results, curves: list[SpeedCurve], scale: NDArray[Any], system: str
+) -> sheet.Legend:
     """Layers from below: crushed into each vehicle, then given back by each."""
     x = curves[0].closing_speed / style.unit("speed", system)[0]
     beyond = curves[0].beyond
@@ -111,8 +111,10 @@ def _energy_stack(ax: Axes, results: Results, curves: list[SpeedCurve], scale: N
             back = curve.values("absorbed_energy") - curve.values("dissipated_energy")
             layer = (back if part == "returned" else curve.values(part)) / scale
             colour = vehicle_look(results, curve.vehicle).colour
-            look = {"facecolor": colour, "alpha": 0.75} if part != "returned" else {
-                "facecolor": "white", "edgecolor": colour, "hatch": "////" if curve is curves[0] else "\\\\\\\\"}  # fmt: skip
+            hatch = "////" if curve is curves[0] else "\\\\\\\\"
+            look: dict[str, Any] = {"facecolor": mixed(colour, 0.25), "edgecolor": colour, "hatch": hatch}
+            if part != "returned":
+                look = {"facecolor": mixed(colour, 0.8)}
             ax.fill_between(x, base, base + layer, linewidth=0.0, **look)
             ax.plot(x, base + layer, color="white", linewidth=0.8)
             legend[words.format(curve.vehicle)] = Patch(**look)
@@ -120,8 +122,23 @@ def _energy_stack(ax: Axes, results: Results, curves: list[SpeedCurve], scale: N
     if beyond.any():
         for first, last in sheet.spans(x, beyond):
             ax.axvspan(first, last, facecolor="#bdbdbd", alpha=0.72, zorder=3)
-        legend["beyond the model"] = Patch(facecolor="#bdbdbd")
+        legend[style.BEYOND] = Patch(facecolor="#bdbdbd")
     return legend
+
+
+def _name_layers(ax: Axes, curves: list[SpeedCurve], system: str) -> None:
+    """The vehicle's name in its layer of the shares where that is thickest, for readers without colours."""
+    x, total = curves[0].closing_speed / style.unit("speed", system)[0], curves[0].values("energy_in") / 100.0
+    inner = (np.abs(x - x.mean()) < 0.35 * np.ptp(x)) & ~curves[0].beyond
+    base = np.zeros_like(x)
+    for curve in curves:
+        layer = curve.values("dissipated_energy") / total
+        name = style.wrapped(curve.vehicle, 1.1, 9.5, "bold")
+        i = int(np.argmax(np.where(inner & np.isfinite(layer), layer, 0.0)))
+        if layer[i] > 15.0 and name.count("\n") < 2:
+            at = (x[i], base[i] + 0.5 * layer[i])
+            ax.text(*at, name, color="white", weight="bold", ha="center", va="center", zorder=4)
+        base = base + layer
 
 
 def _speed_axis(ax: Axes, curves: list[SpeedCurve], system: str, width: float, *, title: bool = True) -> None:
@@ -139,7 +156,7 @@ def _shared_speeds(axes: NDArray[Any], count: int, words: str, system: str) -> N
     for n, ax in enumerate(axes.flat[:count]):
         ax.set_ylim(0, None)
         ax.set_xlabel(sheet.labelled("closing speed", "speed", system))
-        sheet.twin(ax, "top", "speed", system, label="")
+        sheet.twin(ax, "top", "speed", system, label="closing speed")
         sheet.twin(ax, "right", "speed", system, label=words if n % columns == columns - 1 or n == count - 1 else None)
         if n % columns == 0:
             ax.set_ylabel(sheet.labelled(words, "speed", system))
@@ -148,6 +165,11 @@ def _shared_speeds(axes: NDArray[Any], count: int, words: str, system: str) -> N
 def vehicle_look(results: Results, vehicle: str) -> style.VehicleStyle:
     """Style of a vehicle, the same in every figure of a study."""
     return style.vehicle_style(list(results.meta["vehicles"]).index(vehicle))
+
+
+def mixed(colour: str, share: float) -> tuple[float, ...]:
+    """A colour thinned with white; opaque, so that layers do not shine through each other."""
+    return tuple(1.0 - share * (1.0 - channel) for channel in to_rgb(colour))
 
 
 def joined(results: Results, parts: list[Results]) -> Results:

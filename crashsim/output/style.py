@@ -13,17 +13,21 @@ from typing import Any, Final, NamedTuple
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from crashsim import units
 
+BEYOND: Final = "beyond the model"
 GREY: Final = "#8c8c8c"  # beyond the model, or extrapolated
 PALE: Final = "#ececec"
 INK: Final = "#222222"
 SMALL: Final = 8.0  # points: captions, notes in a panel
 TITLE: Final = 12.0
+SUBTITLE: Final = 9.0
 
 # Okabe and Ito's palette without yellow, which vanishes on white.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -51,10 +55,10 @@ RC: Final[dict[str, Any]] = {
     "lines.markersize": 5.0,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
+    "legend.handlelength": 2.8,
     "xtick.color": "#444444",
     "ytick.color": "#444444",
-    "figure.dpi": 100.0,
-    "savefig.dpi": 150.0,
+    "figure.dpi": 150.0,
     "svg.fonttype": "none",
     "svg.hashsalt": "crashsim",
 }
@@ -70,7 +74,8 @@ class VehicleStyle(NamedTuple):
 
 def sheet_style() -> AbstractContextManager[None]:
     """The style sheet, for building and for saving a figure; whatever a user's matplotlibrc says."""
-    return mpl.rc_context({**mpl.rcParamsDefault, "backend": "agg", **RC})
+    settings: Any = {name: v for name, v in mpl.rcParamsDefault.items() if not name.startswith("backend")} | RC
+    return mpl.rc_context(settings)
 
 
 def vehicle_style(index: int) -> VehicleStyle:
@@ -80,9 +85,12 @@ def vehicle_style(index: int) -> VehicleStyle:
 
 def save(figure: Figure, path: Path) -> Path:
     """Write a figure, as its suffix says; the same figure gives the same bytes."""
-    metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
-    with sheet_style():
-        figure.savefig(path, metadata=metadata)
+    with sheet_style():  # not savefig, which draws everything twice
+        if path.suffix == ".svg":
+            FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+        else:
+            figure.set_dpi(RC["figure.dpi"])  # writing SVG leaves its own behind
+            FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return path
 
 
@@ -90,7 +98,7 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def unit(dimension: str, system: str) -> tuple[float, str]:
-    """What one shown unit is in SI, and its name; forces in thousands of lbf, for a figure has no room for six digits."""
+    """What one shown unit is in SI, and its name; forces in thousands of lbf, for axes have no room for six digits."""
     name = units.display_unit(dimension, system)
     if dimension == "ratio":
         return 0.01, "%"
@@ -114,9 +122,15 @@ def clean(text: str) -> str:
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Width of a line of text [inch] at a font size [points]."""
-    width, _, _ = text_to_path.get_text_width_height_descent(text, _font(size, weight), False)
-    return float(width) / 72.0
+    """Width of a line of text [inch] at a font size [points], without kerning, which in this font only narrows."""
+    return size * sum(_advance(character, weight) for character in text) / 72.0
+
+
+@cache
+def _advance(character: str, weight: str) -> float:
+    """Width of a character as a share of the font size."""
+    width, _, _ = text_to_path.get_text_width_height_descent(character, _font(100.0, weight), False)
+    return float(width) / 100.0
 
 
 def wrapped(text: str, width: float, size: float, weight: str = "normal") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,13 @@ class SpeedCurve:
     def flags(self, name: str) -> NDArray[np.bool_]:
         """A column of flags."""
         return self.rows.columns[name].astype(bool)
+
+    def thinned(self, most: int = 400) -> SpeedCurve:
+        """At most so many of the rows, evenly taken: a line needs no more, and files stay small."""
+        if len(self.rows) <= most:
+            return self
+        rows = self.rows.where(np.unique(np.linspace(0, len(self.rows) - 1, most).astype(int)))
+        return replace(self, rows=rows)
 
     @property
     def closing_speed(self) -> Array:
@@ -177,7 +184,8 @@ def vehicle_words(results: Results, vehicle: str, system: str, impact: str | Non
     for name, about in results.meta["impacts"].items():
         if vehicle in about["between"] and impact in (None, name):
             prefix = f"vehicles.{vehicle}."
-            swept = any(p.startswith(prefix) and "mass" in p or p == f"{prefix}occupants" for a in about["axes"] for p in a)
+            decide = {prefix + name for name in ("mass", "curb_mass", "occupants")}
+            swept = any(path in decide for paths in about["axes"] for path in paths)
             found.add(np.nan if swept else float(impact_mass(about["numbers"], vehicle)))
     mass = found.pop() if len(found) == 1 else np.nan
     return f"{vehicle} ({units.format_quantity(mass, 'mass', system)})" if np.isfinite(mass) else vehicle

@@ -117,9 +117,9 @@ def write_pulses(results: Results, path: Path) -> None:
         nc.createDimension("pulse", len(pulses))
         nc.createDimension("vehicle", 2)
         nc.createDimension("time", len(pulses[0].time))
-        nc.title = str(results.meta.get("title", "")).encode()
-        nc.source = f"crashsim {results.meta.get('version', '')}: model result, not a crash test".encode()
-        nc.comment = b"Signs as in SAE J211: +x forward in each vehicle's own axes. Not filtered."
+        _describe(nc, title=str(results.meta.get("title", "")),
+                  source=f"crashsim {results.meta.get('version', '')}: model result, not a crash test",
+                  comment="Signs as in SAE J211: +x forward in each vehicle's own axes. Not filtered.")  # fmt: skip
         variables: list[tuple[str, str, tuple[str, ...], Any]] = [
             ("time", "s", ("time",), pulses[0].time),
             ("acceleration", "m/s^2", ("pulse", "vehicle", "time"), np.stack([p.acceleration for p in pulses])),
@@ -130,12 +130,18 @@ def write_pulses(results: Results, path: Path) -> None:
         for name, unit, dimensions, values in variables:
             variable = nc.createVariable(name, "d", dimensions)
             variable[:] = values
-            variable.units = unit.encode()
+            _describe(variable, units=unit)
         for name, words in texts.items():
             data = np.array([w.encode() for w in words])
             nc.createDimension(f"{name}_length", max(data.dtype.itemsize, 1))
             variable = nc.createVariable(name, "c", ("pulse", f"{name}_length"))
             variable[:] = data.view("S1").reshape(len(words), -1)
+
+
+def _describe(holder: object, **texts: str) -> None:
+    """Attributes of a NetCDF file or variable."""
+    for name, text in texts.items():
+        setattr(holder, name, text.encode())
 
 
 def load(folder: Path) -> Results:
@@ -183,7 +189,7 @@ def _read_pulses(path: Path) -> list[Pulse]:
     from scipy.io import netcdf_file
 
     with netcdf_file(path, "r", mmap=False) as nc:
-        data = {n: np.array(nc.variables[n][:]) for n in nc.variables}
+        data: dict[str, NDArray[Any]] = {n: np.array(nc.variables[n][:]) for n in nc.variables}
     data = {n: v if v.dtype.kind == "S" else v.astype(float) for n, v in data.items()}
     texts = {n: [b"".join(row).rstrip(b"\0").decode() for row in data[n]]
              for n in ("name", "impact", "status", "vehicle_a", "vehicle_b")}  # fmt: skip

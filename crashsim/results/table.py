@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from crashsim import units
 from crashsim.criteria import METRICS
-from crashsim.errors import CrashsimError, did_you_mean
+from crashsim.errors import CrashsimError, UnitError, did_you_mean
 
 if TYPE_CHECKING:
     from types import NotImplementedType
@@ -198,6 +198,6 @@ def _number(name: str, wanted: object) -> float:
     for dimension in units.DIMENSIONS:
         try:
             return units.parse(wanted, dimension)
-        except units.UnitError:
+        except UnitError:
             continue
     raise CrashsimError(f"{name}: {units.echo(wanted)} is not a quantity")

@@ -1,0 +1,116 @@
+"""The impacts of a study: which two vehicles meet, how fast, and every number that the crash needs, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crashsim.cases import ASKED, FRONT, REAR, Impact
+from crashsim.config.draft import Draft
+from crashsim.config.fields import Place, Quantity, closest, nearest
+from crashsim.config.models import ImpactModel, VehicleModel
+from crashsim.config.sweep import read_axes
+from crashsim.config.vehicles import FACES, check_complete, quantities
+from crashsim.errors import did_you_mean
+from crashsim.units import echo
+
+Vehicles = Mapping[str, VehicleModel]
+
+
+@dataclass(frozen=True)
+class Read:
+    """An impact and the quantities behind its numbers, which remember the units they were typed in."""
+
+    impact: Impact
+    typed: Mapping[str, Quantity]
+
+
+def read_impact(draft: Draft, name: str, model: ImpactModel, vehicles: Vehicles) -> Read | None:
+    """One impact; None when it or one of its vehicles has a problem, all of which the draft then has."""
+    place: Place = ("impacts", name)
+    between = _between(draft, place, model, vehicles)
+    if between is None or model.type is None:
+        _check_sweep_alone(draft, name, model, vehicles)
+        return None
+    faces = (FRONT, REAR if model.type == "rear-end" else FRONT)
+    typed: dict[str, Quantity] = {}
+    for vehicle, face in zip(between, faces, strict=True):
+        check_complete(draft, vehicle, vehicles[vehicle], face)
+        typed |= quantities(vehicle, vehicles[vehicle], face)
+    rigid = _check_pair(draft, place, model, between, vehicles)
+    typed |= _own_quantities(model, between)
+    numbers = {path: quantity.si for path, quantity in typed.items()}
+    axes = read_axes(draft, name, model.sweep, numbers)
+    if not all(map(draft.is_sound, (place, *(("vehicles", vehicle) for vehicle in between)))):
+        return None
+    restitution = model.restitution if isinstance(model.restitution, str) else ASKED
+    return Read(Impact(name, model.type, (between[0], between[1]), numbers, axes, rigid, restitution), typed)
+
+
+def _between(draft: Draft, place: Place, model: ImpactModel, vehicles: Vehicles) -> Sequence[str] | None:
+    """The two vehicles that meet; None when that is not clear."""
+    if draft.is_broken((*place, "between")) or draft.is_broken(("vehicles",)):
+        return None
+    declared = draft.value(("vehicles",))
+    names = list(declared) if isinstance(declared, dict) else []  # with those that are broken
+    between = names if model.between is None else model.between
+    if len(between) != 2:
+        draft.report((*place, "between"), f"missing, expected which two of {', '.join(names)} meet")
+        return None
+    for i, vehicle in enumerate(between):
+        if vehicle not in names:
+            draft.report((*place, "between", i), f"no vehicle called {echo(vehicle)}{nearest(vehicle, names)}")
+    if between[0] == between[1]:
+        draft.report((*place, "between"), "a vehicle cannot hit itself; for two of a kind, list it twice in vehicles")
+    return between if draft.is_sound((*place, "between")) and all(v in vehicles for v in between) else None
+
+
+def _check_sweep_alone(draft: Draft, name: str, model: ImpactModel, vehicles: Vehicles) -> None:
+    """Read a sweep though it is not clear what it sweeps: mistakes in its ranges do not wait for the next try."""
+    typed = _own_quantities(model, list(vehicles)) | {f"speed.{v}": q for v, q in model.speed.items()}
+    for vehicle in vehicles:
+        for face in FACES:
+            typed |= quantities(vehicle, vehicles[vehicle], face)
+    read_axes(draft, name, model.sweep, {path: quantity.si for path, quantity in typed.items()})
+
+
+def _own_quantities(model: ImpactModel, vehicles: Sequence[str]) -> dict[str, Quantity]:
+    own = {f"speed.{v}": q for v, q in model.speed.items() if v in vehicles}
+    return own | ({"restitution": model.restitution} if isinstance(model.restitution, Quantity) else {})
+
+
+def _check_pair(
+    draft: Draft, place: Place, model: ImpactModel, between: Sequence[str], vehicles: Vehicles
+) -> tuple[bool, bool]:
+    """Check walls and speeds; returns which of the two is a rigid wall."""
+    first, second = (bool(vehicles[v].rigid) for v in between)
+    if draft.is_sound(("vehicles", between[0])) and draft.is_sound(("vehicles", between[1])):
+        wrong = _wrong_walls(model, between, (first, second))
+        if wrong:
+            draft.report((*place, "between") if model.between else (*place, "type"), wrong)
+        else:
+            _check_speeds(draft, place, model, between[:1] if second else between)
+    return first, second
+
+
+def _wrong_walls(model: ImpactModel, between: Sequence[str], rigid: tuple[bool, bool]) -> str:
+    """What is wrong with the walls among the two, or an empty text."""
+    if rigid[0]:
+        return f"{between[0]} is a rigid wall: the first of the two must be a vehicle that moves"
+    if model.type == "wall" and not rigid[1]:
+        return f"{between[1]} is no wall, expected a vehicle and a rigid wall (one with use: rigid-wall)"
+    if model.type != "wall" and rigid[1]:
+        return f"{between[1]} is a rigid wall, expected two vehicles (or type: wall)"
+    return ""
+
+
+def _check_speeds(draft: Draft, place: Place, model: ImpactModel, moving: Sequence[str]) -> None:
+    unknown = [v for v in model.speed if v not in moving]
+    for vehicle in unknown:
+        hint = did_you_mean(vehicle, moving) or f"; only {' and '.join(moving)} can have a speed"
+        draft.report((*place, "speed", vehicle), f"{echo(vehicle)} does not move here{hint}", key=True)
+    meant = {closest(vehicle, moving) for vehicle in unknown}
+    for vehicle in moving:
+        where = (*place, "speed", vehicle)
+        if vehicle not in model.speed and vehicle not in meant and not draft.is_broken(where):
+            draft.report(where, "missing, expected its speed over ground (0 mph if it stands)")

@@ -1,0 +1,187 @@
+"""Mutated studies: whatever stands in a file, the answer is a study or problems with places inside the file."""
+
+import copy
+import json
+import random
+import re
+
+import numpy as np
+import pytest
+
+import crashsim
+from crashsim.config.library import PACKAGE
+from crashsim.config.reader import read_text
+from crashsim.config.starter import starter
+from crashsim.config.study import load_study
+from crashsim.errors import ConfigError, LibraryError
+
+MUTANTS = 20_000
+MUTANTS_PER_TEST = 2_500
+
+OWN = """\
+name: own
+vehicles:
+  a:
+    mass: 900 kg
+    front: &
+      curve: [{crush: 0 m, force: 0 kN}, {crush: 20 cm, force: 200 kN}, {crush: 50 cm, force: 300 kN}]
+      compartment_stiffness: 3 MN/m
+      unloading_stiffness: 20 MN/m
+      unloading_soft_share: 0.3
+  b: {use: compact, rear: {bumper_top: 60 cm}}
+impacts:
+  rear: {type: rear-end, speed: {a: 50 km/h, b: 0 km/h}, sweep: {zip: [{speed.a: [30 km/h, 60 km/h], vehicles.b.mass: \
+[1 t, 2 t]}], vehicles.a.front.curve.1.force: {from: 150 kN, to: 250 kN, step: 50 kN}}}
+  asked: {type: head-on, between: [a, b], speed: {a: 50 km/h, b: 9 m/s}, restitution: 0.1}
+risk: {occupant_age: 60 years, belted: unknown, delta_v_correction: 1.2}
+output: {units: si, pulses: [{name: p, impact: rear, at: {speed.a: 30 km/h, vehicles.a.front.curve.1.force: 200 kN}}]}
+""".replace(": &\n", ":\n")
+
+# Without comments and mostly without an asked restitution, whose check is slow: what counts is the number of mutants.
+TEACHING = re.sub(r" *#.*", "", starter("fuzz")).replace("restitution: 0.1", "restitution: speed-fit")
+BASES = [TEACHING] * 3 + [OWN.replace("restitution: 0.1", "restitution: law")] * 6 + [OWN]
+TREES = [read_text(base, "base").tree for base in BASES]
+JUNK = [
+    None, True, False, 0, 1, -1, 3, 0.5, -0.0, 1e308, -1e308, 5e-324, 10**30, 2**63, "", " ", "x", "mph", "5", "5 mph", "-5 mph", "0 mph",
+    "1e400 kg", "1e-300 kg", "1800 lb", "nan", "inf kN", "１８００ lb", "5,00 kg", "ünïcode", "名前", "\u202e", "a" * 300, "1" * 65,
+    "kei", "pickup", "wall", "a", "b", "kei-car", "rigid-wall", "../x", "/etc/passwd", "CON", "head-on", "rear-end", "law", "speed-fit",
+    "restitution", "speed.kei", "vehicles.kei.mass", "vehicles.kei.front.plateau", "vehicles.a.front.curve.0.crush", "vehicles..x.",
+    [], {}, [[]], [{}], [None], {"": None}, {"zip": []}, {"value": "1800 lb"}, {"value": None, "tag": "J"}, {"use": "kei-car"},
+    {"from": "0 mph", "to": "100 mph", "points": 100_000}, {"from": "0 mph", "to": "100 mph", "points": 10**9},
+    {"from": "5 mph", "to": "85 mph", "step": "1e-9 mph"}, {"from": "85 mph", "to": "5 mph", "step": "1 mph"},
+    {"from": "20 kN", "to": "500 kN", "points": 1400}, {"from": "1 cm", "to": "2 m", "points": 1400}, ["5 mph"] * 300,
+    {"speed.kei": {"from": "1 mph", "to": "80 mph", "points": 1414}, "speed.pickup": {"from": "1 mph", "to": "80 mph", "points": 1414}},
+]  # fmt: skip
+WORDS = [word for word in JUNK if isinstance(word, str)]
+KEYS = ["use", "mass", "curb_mass", "occupants", "front", "rear", "curve", "zip", "sweep", "speed.kei", "type", "at", "rigid", "sped", "x", "é",
+        "restitution", "vehicles.kei.front.stiffness", "vehicles.kei.curb_mass", "value", "plateau", "crush_space", "name"]  # fmt: skip
+BYTES = [b"\0", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\t", b"\r", b"\n", b"  ", b": ", b"- ", b"{", b"}", b"[", b"]", b"'", b'"', b"#", b"&a ",
+         b"*a", b"!!x ", b"<<: ", b"|", b">", b"?", b"%", b"\n---\n", b"\xf0\x9f\x92\xa5", b"9" * 500, b"[" * 40, b", ", b"1e999", b".inf"]  # fmt: skip
+
+
+def holders(tree):
+    found, todo = [], [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict | list) and node:
+            found.append(node)
+            todo += node.values() if isinstance(node, dict) else node
+    return found
+
+
+def mutate_tree(tree, rng):
+    """Delete, double, rename, replace and swap parts of a study given as plain data."""
+    for _ in range(rng.choice([1, 1, 1, 2, 3, 8])):
+        found = holders(tree)
+        if not found:
+            return tree
+        holder = rng.choice(found)
+        key = rng.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+        match rng.randrange(7):
+            case 0:
+                del holder[key]
+            case 1 | 2:
+                holder[key] = copy.deepcopy(rng.choice(JUNK))
+            case 3 if isinstance(holder, dict):
+                holder[rng.choice(KEYS)] = holder.pop(key)
+            case 4 if isinstance(holder, dict):
+                holder[rng.choice(KEYS)] = copy.deepcopy(rng.choice(JUNK))
+            case 5:
+                other = rng.choice(found)
+                source = rng.choice(list(other.values()) if isinstance(other, dict) else other)
+                holder[key] = copy.deepcopy(source)
+            case _:
+                for _ in range(rng.choice([1, 1, 2, 40])):
+                    holder[key] = rng.choice([[holder[key]], {"x": holder[key]}])
+    return tree
+
+
+def mutate_bytes(data, rng):
+    """Cut, copy and overwrite parts of a text."""
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        i, j = sorted(rng.randrange(len(data) + 1) for _ in range(2))
+        j = min(j, i + rng.choice([1, 3, 10, 100]))
+        replacement = rng.choice([b"", rng.choice(BYTES), data[i:j] * 2, rng.choice(WORDS).encode()])
+        data = data[:i] + replacement + data[j:]
+    return data
+
+
+def mutant(seed):
+    rng = random.Random(seed)
+    which = rng.randrange(len(BASES))
+    if rng.random() < 0.4:
+        return mutate_bytes(BASES[which].encode(), rng)
+    tree = mutate_tree(copy.deepcopy(TREES[which]), rng)
+    return json.dumps(tree, indent=rng.choice([None, 1]), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def assert_plain(problem, text, path):
+    """One printable line without jargon, at a place inside the text."""
+    line = str(problem)
+    assert line.isprintable()
+    assert len(line) < 1200
+    assert not any(word in line for word in ("Input should", "Extra inputs", "valid integer", "Traceback", "pydantic"))
+    assert problem.message
+    if problem.file == str(path):
+        lines = text.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        assert 1 <= problem.line <= len(lines) + 1
+        assert 1 <= problem.column <= (len(lines[problem.line - 1]) if problem.line <= len(lines) else 0) + 1
+
+
+@pytest.mark.parametrize("first", range(0, MUTANTS, MUTANTS_PER_TEST))
+def test_mutants_are_studies_or_problems(first, tmp_path):
+    path = tmp_path / "study.yaml"
+    good = 0
+    for seed in range(first, first + MUTANTS_PER_TEST):
+        data = mutant(seed)
+        path.write_bytes(data)
+        try:
+            good += bool(load_study(path).impacts)
+        except ConfigError as error:
+            assert error.problems, seed
+            places = [(p.file, p.line, p.column, p.path) for p in error.problems]
+            assert len(set(places)) == len(places), (seed, str(error))
+            for problem in error.problems:
+                assert_plain(problem, data, path)
+    assert 0.02 * MUTANTS_PER_TEST < good < 0.8 * MUTANTS_PER_TEST  # else the mutator does not test what it should
+
+
+def test_mutated_mappings_are_studies_or_problems():
+    for seed in range(1_000):
+        rng = random.Random(seed)
+        tree = mutate_tree(copy.deepcopy(rng.choice(TREES)), rng)
+        try:
+            load_study(tree)
+        except ConfigError as error:
+            assert all(p.line == 0 and str(p).isprintable() for p in error.problems)
+
+
+@pytest.mark.parametrize("name", WORDS + ["\0", "\ud800", "x" * 5000, "a/b", "configs"])
+def test_weird_names_of_studies(name):
+    with pytest.raises((ConfigError, LibraryError)):
+        load_study(name)
+
+
+def test_base_is_in_the_package():
+    assert (PACKAGE / "data" / "starter.yaml").is_file()
+
+
+@pytest.mark.slow
+def test_mutants_that_validate_also_run(tmp_path):
+    path, ran = tmp_path / "study.yaml", 0
+    seed = 10**6
+    while ran < 200:
+        seed += 1
+        path.write_bytes(mutant(seed))
+        try:
+            study = load_study(path)
+        except ConfigError:
+            continue
+        if sum(impact.count for impact in study.impacts) > 300:
+            continue
+        results = crashsim.run(study, threads=1)
+        status = results.columns["status"]
+        assert set(status) <= {"ok", "beyond_model"}, seed
+        for name in ("delta_v", "peak_force", "dynamic_crush", "restitution"):
+            assert np.isfinite(results.columns[name]).all(), (seed, name)
+        ran += 1

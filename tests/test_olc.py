@@ -1,0 +1,78 @@
+"""The occupant load criterion (Euro NCAP TB027: 65 mm of free flight, 300 mm in all) against closed forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+import crashsim
+from crashsim import structure
+from crashsim.structure import Structure
+
+G = 9.80665
+Solved = dict[str, NDArray[Any]]
+
+
+def approx(value: float, rel: float = 1e-12) -> Any:
+    return pytest.approx(value, rel=rel)
+
+
+def wall(mass: float, front: Structure, speed: float, restitution: float | None = None) -> Solved:
+    return crashsim.collide(mass, front, np.inf, structure.rigid(), speed, restitution=restitution)
+
+
+def square_pulse(g: float, speed: float) -> Solved:
+    """A constant deceleration: the spring before the plateau is so stiff that it takes a nanosecond."""
+    level = structure.plateau(1e16, 1000.0 * g * G, 5.0, 3e6, 1e18, plateau_slope=0.0)
+    return wall(1000.0, level, speed, restitution=0.0)
+
+
+@pytest.mark.parametrize("speed", [25.0, 40.0])
+def test_olc_of_a_constant_deceleration_while_the_vehicle_moves(speed: float) -> None:
+    """a * 0.300 / 0.235, whatever the speed; the spring's ramp costs 1e-10."""
+    assert square_pulse(20, speed)["olc"][0, 0] / G == approx(20 * 0.300 / 0.235, rel=1e-8)
+
+
+@pytest.mark.parametrize("speed", [15.0, 16.0])
+def test_olc_of_a_constant_deceleration_once_the_vehicle_stands(speed: float) -> None:
+    a = 20 * G
+    half = 0.5 * speed**2
+    expected = half / (half / a + 0.300 - speed * np.sqrt(2 * 0.065 / a))
+    assert square_pulse(20, speed)["olc"][0, 0] == approx(expected, rel=1e-8)
+
+
+def test_olc_of_a_half_sine() -> None:
+    """30 x 9.81 m/s^2 and 100 ms: an elastic spring at a wall.  An independent root search gives 31.344153 x 9.81."""
+    w = np.pi / 0.1
+    r = wall(1000.0, structure.spring(1000.0 * w**2, 1000.0 * w**2), 30 * 9.81 / w)
+    assert r["peak_acceleration"][0, 0] == approx(294.3)
+    assert r["delta_v"][0, 0] == approx(18.73570449126342, rel=1e-6)  # a trapezoid sum over 0.1 ms
+    assert r["pulse_duration"][0] == approx(0.1)
+    assert r["olc"][0, 0] / 9.81 == approx(31.344153, rel=2e-8)
+
+
+def test_olc_of_a_pulse_that_ends_before_the_free_flight() -> None:
+    """A hit shorter than 65 mm of flight: dv^2 / (2 * 0.235), since the restraint works after the pulse."""
+    r = wall(1000.0, structure.spring(1e12, 1e12), 10.0)
+    assert r["olc"][0, 0] == approx(20.0**2 / (2 * 0.235))
+
+
+def test_olc_of_a_half_sine_by_its_own_equations() -> None:
+    """A slow spring at a wall, plastic: both conditions written out for the quarter sine and solved."""
+    m, k, v = 1500.0, 0.4e6, 14.0
+    w = np.sqrt(k / m)
+    r = wall(m, structure.spring(k, 1e12), v, restitution=0.0)
+    t1 = brentq(lambda t: v * t - v / w * np.sin(w * t) - 0.065, 0, 0.2, xtol=1e-15)
+
+    def left(t: float) -> float:
+        t_peak = 0.5 * np.pi / w
+        flown = v * t - v / w * np.sin(w * min(t, t_peak))
+        lost = v - v * np.cos(w * min(t, t_peak))
+        return flown - 0.5 * lost * (t - t1) - 0.300
+
+    t2 = brentq(left, t1, 1.0, xtol=1e-15)
+    assert r["olc"][0, 0] == approx((v - v * np.cos(w * min(t2, 0.5 * np.pi / w))) / (t2 - t1), rel=1e-10)
