@@ -64,18 +64,19 @@ def collide(
     Raises
     ------
     StructureError
-        A softening curve, an unloading slope below the loading one, or more restitution than the law can give (the
-        message has the cap).
+        A softening curve, an unloading slope below the loading one, more restitution than the law can give (the
+        message has the cap), or numbers that describe no collision.
     """
     from crashsim.engine.local import solve
 
     for name, ends in (("front", front), ("partner_front", partner_front)):
         structure.require_valid(ends, name)
-    m1, m2, speed = (np.atleast_1d(np.asarray(a, float)) for a in (mass, partner_mass, closing_speed))
-    n = np.broadcast_shapes(m1.shape, m2.shape, speed.shape, front.crush.shape[:-1], partner_front.crush.shape[:-1])
-    m1, m2, speed = (np.broadcast_to(a, n) for a in (m1, m2, speed))
+    e = np.nan if restitution is None else restitution
+    m1, m2, speed, asked = (np.atleast_1d(np.asarray(a, float)) for a in (mass, partner_mass, closing_speed, e))
+    n = np.broadcast_shapes(*(a.shape for a in (m1, m2, speed, asked)), front.crush.shape[:-1], partner_front.crush.shape[:-1])
+    m1, m2, speed, asked = (np.broadcast_to(a, n) for a in (m1, m2, speed, asked))
+    _require_numbers(m1, m2, speed, asked, restitution is not None, front.points + partner_front.points)
     pair = (_wide(front, n), _wide(partner_front, n))
-    asked = np.broadcast_to(np.asarray(np.nan if restitution is None else restitution, float), n)
     zeros = np.zeros(n)
     solved = solve(Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), pair, np.array(asked), {}))
     cap = solved["restitution_cap"]
@@ -83,6 +84,18 @@ def collide(
         worst = int(np.nanargmax(asked - cap))
         raise StructureError(f"restitution {asked[worst]:.6g} asked, the force law can give at most {cap[worst]:.6g}")
     return solved
+
+
+def _require_numbers(m1: Any, m2: Any, speed: Any, asked: Any, is_asked: bool, points: int) -> None:
+    """Raise StructureError for numbers that describe no collision."""
+    if not (np.all(m1 > 0) and np.all(m2 > 0)) or np.any(np.isinf(m1) & np.isinf(m2)):
+        raise StructureError("masses: expected more than 0 kg, and at most one of the two infinite (a wall)")
+    if not (np.all(speed > 0) and np.all(np.isfinite(speed))):
+        raise StructureError("closing_speed: expected a finite speed above 0 m/s")
+    if is_asked and not np.all((asked >= 0) & (asked <= 1)):
+        raise StructureError("restitution: expected a number from 0 to 1")
+    if points == 0:
+        raise StructureError("two rigid bodies: at least one of the two must deform")
 
 
 def _wide(ends: Structure, cases: tuple[int, ...]) -> Structure:

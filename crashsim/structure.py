@@ -179,7 +179,7 @@ def crush_force(structure: Structure, crush: ArrayLike) -> Floats:
     x = np.asarray(crush, float)
     last_x, last_f = structure.crush[-1], structure.force[-1]
     inside = np.interp(x, structure.crush, structure.force)
-    return np.where(x > last_x, last_f + structure.compartment_stiffness * (x - last_x), inside)
+    return np.asarray(np.where(x > last_x, last_f + structure.compartment_stiffness * (x - last_x), inside))
 
 
 def crush_energy(structure: Structure, crush: float) -> float:
@@ -234,4 +234,4 @@ def _largest_return(structure: Structure, force: Floats) -> Floats:
     first = 0.5 * np.minimum(force, end_of_first) ** 2 / k1
     whole = force**2 / (2.0 * ((1.0 - share) * steepest + share * k1))
     clipped = first + (force**2 - 2.0 * k1 * first) / (2.0 * steepest)
-    return np.where(share * whole > first, clipped, whole)
+    return np.asarray(np.where(share * whole > first, clipped, whole))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import twin
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
@@ -76,3 +77,23 @@ def test_olc_of_a_half_sine_by_its_own_equations() -> None:
 
     t2 = brentq(left, t1, 1.0, xtol=1e-15)
     assert r["olc"][0, 0] == approx((v - v * np.cos(w * min(t2, 0.5 * np.pi / w))) / (t2 - t1), rel=1e-10)
+
+
+# stiffness, plateau, crush space, compartment, unloading, speed: the residual passes zero, then a spike turns it back
+SPIKES = [
+    (3.17e6, 239e3, 2.78, 30.5e6, 32.2e6, 39.4),
+    (1.39e6, 168e3, 3.04, 56.3e6, 84.3e6, 33.9),
+    (1.58e6, 299e3, 2.99, 80.9e6, 99.9e6, 44.66),
+    (1.58e6, 299e3, 2.9839, 80.9e6, 99.9e6, 44.66),  # passes zero inside the spike itself
+]
+
+
+@pytest.mark.parametrize("k, fp, space, kc, ku, speed", SPIKES)
+def test_the_first_crossing_counts(k: float, fp: float, space: float, kc: float, ku: float, speed: float) -> None:
+    """A long soft pulse that ends the flight just as the compartment is hit: what comes later does not matter."""
+    end = fp + 0.01 * k * (space - fp / k)
+    front = twin.Front(((0.0, 0.0), (fp / k, fp), (space, end)), kc, space, ku, 0.0)
+    built = structure.plateau(k, fp, space, kc, ku, plateau_slope=0.01 * k, unloading_soft_share=0.0)
+    slow = twin.collide((1000.0, np.inf), (front, None), speed)
+    assert slow.intrusion[0] > 0
+    assert wall(1000.0, built, speed)["olc"][0, 0] == approx(slow.olc[0], rel=1e-9)

@@ -129,3 +129,35 @@ def test_all_faults_in_one_message() -> None:
     bad: dict[str, Any] = {"unloading_soft_share": 2.0}
     with pytest.raises(StructureError, match=r"unloading_stiffness.*;.*unloading_soft_share"):
         structure.require_valid(structure.plateau(K, FP, SPACE, KC, 1e6, **bad))
+
+
+@pytest.mark.parametrize(
+    "mass, partner_mass, speed, restitution, word",
+    [
+        (0.0, 900.0, 10.0, None, "masses"),
+        (np.nan, 900.0, 10.0, None, "masses"),
+        (np.inf, np.inf, 10.0, None, "masses"),
+        (800.0, 900.0, 0.0, None, "closing_speed"),
+        (800.0, 900.0, -3.0, None, "closing_speed"),
+        (800.0, 900.0, np.nan, None, "closing_speed"),
+        (800.0, 900.0, 10.0, -0.5, "restitution"),
+        (800.0, 900.0, 10.0, np.nan, "restitution"),
+    ],
+)
+def test_numbers_that_describe_no_collision_are_refused(
+    mass: float, partner_mass: float, speed: float, restitution: float | None, word: str
+) -> None:
+    front = structure.plateau(1.5e6, 250e3, 0.5, 3e6, 30e6)
+    with pytest.raises(crashsim.StructureError, match=word):
+        crashsim.collide(mass, front, partner_mass, front, speed, restitution=restitution)
+
+
+def test_two_rigid_bodies_are_refused() -> None:
+    with pytest.raises(crashsim.StructureError, match="two rigid bodies"):
+        crashsim.collide(800.0, structure.rigid(), 900.0, structure.rigid(), 10.0)
+
+
+def test_an_array_of_restitutions_makes_an_array_of_cases() -> None:
+    front = structure.plateau(1.5e6, 250e3, 0.5, 3e6, 30e6)
+    found = crashsim.collide(800.0, front, 900.0, front, 10.0, restitution=[0.1, 0.2])
+    np.testing.assert_allclose(found["restitution"], [0.1, 0.2], rtol=1e-12)

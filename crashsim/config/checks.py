@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,8 +22,10 @@ from crashsim.structure import Structure
 CHUNK: Final = 50_000
 FEW: Final = 5_000  # cases that are checked one by one; beyond, only as many as each check needs
 
-# The fields that can cause a fault which `structure.faults` names by one of them.
+# The fields that can cause a fault which `structure.faults` names by one of them; a point of a curve goes first.
 _CAUSES: Final = {
+    "curve": ("curve.0.crush", "curve.0.force"),
+    "stiffness": ("curve.1.force", "stiffness"),
     "crush_space": ("crush_space", "plateau", "stiffness"),
     "plateau_slope": ("plateau_slope", "stiffness"),
     "unloading_stiffness": ("unloading_stiffness", "compartment_stiffness", "stiffness", "plateau_slope", "curve"),
@@ -34,18 +36,18 @@ Mask = NDArray[np.bool_]
 
 def check_cases(draft: Draft, read: Read) -> None:
     """Report what is physically impossible in any case of an impact, with the first such case."""
-    impact, before = read.impact, len(draft.problems)
+    impact = read.impact
     whole = [build(impact)] if impact.count <= FEW else None
-    _check_collision(draft, read, whole or _chunks(_only(impact, "speed.")))
+    possible = _check_collision(draft, read, whole or _chunks(_only(impact, "speed.")))
     for i, (vehicle, face, rigid) in enumerate(zip(impact.between, impact.faces, impact.rigid, strict=True)):
         if not rigid:
             prefix = f"vehicles.{vehicle}.{face}."
-            _check_structure(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
-    if impact.restitution == ASKED and len(draft.problems) == before:
+            possible &= _check_structure(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
+    if impact.restitution == ASKED and possible:
         _check_restitution(draft, read, whole or _chunks(_sample(impact)))
 
 
-def _check_collision(draft: Draft, read: Read, chunks: Iterable[Cases]) -> None:
+def _check_collision(draft: Draft, read: Read, chunks: Iterable[Cases]) -> bool:
     impact, (first, second) = read.impact, read.impact.between
     for cases in chunks:
         apart = cases.closing_speed <= 0.0
@@ -58,20 +60,25 @@ def _check_collision(draft: Draft, read: Read, chunks: Iterable[Cases]) -> None:
             speeds = [f"speed.{v}" for v, wall in zip(impact.between, impact.rigid, strict=True) if not wall]
             case = _case(read, cases, int(np.argmax(apart)), "speed.")
             draft.report(_place(draft, impact, speeds), f"no collision: {rules[impact.type]}{case}")
-            return
+            return False
+    return True
 
 
-def _check_structure(draft: Draft, read: Read, i: int, prefix: str, chunks: Iterable[Cases]) -> None:
+def _check_structure(draft: Draft, read: Read, i: int, prefix: str, chunks: Iterable[Cases]) -> bool:
+    is_curve = prefix + "curve.0.crush" in read.impact.numbers
     for cases in chunks:
         loaded = cases.structures[i]
-        for field, wrong, _ in structure.faults(loaded, minimum_rise=structure.MINIMUM_RISE):
+        found = structure.faults(loaded, minimum_rise=structure.MINIMUM_RISE)
+        for field, wrong, expected in found:
             case = int(np.argmax(wrong))
-            is_curve = prefix + "curve.0.crush" in read.impact.numbers
-            fault = _FAULTS[field]
-            point, message = fault(is_curve, _one(loaded, case), lambda si, name: _said(read, prefix + name, si))
-            causes = [prefix + name for name in (*point, *_CAUSES[field])]
-            draft.report(_place(draft, read.impact, causes), message + _case(read, cases, case, prefix))
-            return
+            one = Told(_one(loaded, case), is_curve, lambda si, name: _said(read, prefix + name, si))
+            point, message = _FAULTS[field](one) if field in _FAULTS else ((), f"expected {expected}")
+            causes = [prefix + name for name in (*point, *_CAUSES.get(field, (field,)))]
+            known = [path for path in causes if swept_number(path) and ("curve." in path) <= is_curve]
+            draft.report(_place(draft, read.impact, known), message + _case(read, cases, case, prefix))
+        if found:
+            return False
+    return True
 
 
 def _check_restitution(draft: Draft, read: Read, chunks: Iterable[Cases]) -> None:
@@ -161,37 +168,47 @@ def _one(structures: Structure, i: int) -> Structure:
     return Structure(**{name: np.asarray(column)[i] for name, column in vars(structures).items()})
 
 
-Say = Callable[[float, str], str]
+@dataclass(frozen=True)
+class Told:
+    """A faulty structure and how to say its numbers in the units that they were typed in."""
+
+    structure: Structure
+    is_curve: bool
+    say: Callable[[float, str], str]
+
+
 Fault = tuple[tuple[str, ...], str]  # the point of the curve to blame, if any, and the message
 
 
-def _not_growing(is_curve: bool, one: Structure, say: Say) -> Fault:
-    if not is_curve:
-        begin, end = (say(x, "crush_space") for x in one.crush[1:])
+def _not_growing(told: Told) -> Fault:
+    x, say = told.structure.crush, told.say
+    if not told.is_curve:
+        begin, end = (say(value, "crush_space") for value in x[1:])
         expected = f"expected before the end of the crush space at {end}"
         return (), f"the plateau begins at {begin} of crush (plateau / stiffness), {expected}"
-    i = int(np.argmax(np.diff(one.crush) <= 0.0)) + 1
-    got, before = (say(one.crush[j], f"curve.{j}.crush") for j in (i, i - 1))
+    i = int(np.argmax(np.diff(x) <= 0.0)) + 1
+    got, before = (say(x[j], f"curve.{j}.crush") for j in (i, i - 1))
     return (f"curve.{i}.crush",), f"got {got} after {before}, expected crush that grows from point to point"
 
 
-def _not_rising(is_curve: bool, one: Structure, say: Say) -> Fault:
-    slopes = one.slopes[:-1]
+def _not_rising(told: Told) -> Fault:
+    slopes, say = told.structure.slopes[:-1], told.say
     i = int(np.argmin(slopes))
     slope, least = (say(si, "stiffness") for si in (slopes[i], structure.MINIMUM_RISE * slopes[0]))
     expected = f"expected a rise of at least {least} ({structure.MINIMUM_RISE:.0%} of the initial stiffness)"
-    if not is_curve:
+    if not told.is_curve:
         return (), f"the plateau rises by {slope}, {expected}"
-    force, before = (say(one.force[j], f"curve.{j}.force") for j in (i + 1, i))
+    force, before = (say(told.structure.force[j], f"curve.{j}.force") for j in (i + 1, i))
     return (f"curve.{i + 1}.force",), f"got {force} after {before}, {expected}; a falling curve is not repaired"
 
 
-def _unloads_too_softly(is_curve: bool, one: Structure, say: Say) -> Fault:
-    got, least = (say(si, "unloading_stiffness") for si in (float(one.unloading_stiffness), float(one.slopes.max())))
+def _unloads_too_softly(told: Told) -> Fault:
+    steepest, own = float(told.structure.slopes.max()), float(told.structure.unloading_stiffness)
+    got, least = (told.say(si, "unloading_stiffness") for si in (own, steepest))
     return (), f"got an unloading stiffness of {got}, expected at least {least}, the steepest slope of loading"
 
 
-_FAULTS: Final[dict[str, Callable[[bool, Structure, Say], Fault]]] = {
+_FAULTS: Final[dict[str, Callable[[Told], Fault]]] = {
     "crush_space": _not_growing,
     "plateau_slope": _not_rising,
     "unloading_stiffness": _unloads_too_softly,

@@ -62,7 +62,8 @@ class Draft:
         if not self.has(place) and self.has(use := (*place[:2], "use")):
             where = use
         mark = self.document.place(where, key=key)
-        self.problems.append(Problem(self.document.file, *mark, dotted((*place, *at)), message))
+        safe = message if message.isprintable() else repr(message)[1:-1]  # it may name what the user named
+        self.problems.append(Problem(self.document.file, *mark, dotted((*place, *at)), safe))
         if len(self.problems) >= MOST_PROBLEMS:
             self.problems.append(Problem(self.document.file, *mark, "", "too many problems, the rest was not checked"))
             raise ConfigError(self.problems)

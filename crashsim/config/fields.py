@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler
@@ -21,9 +22,13 @@ from crashsim.units import echo, kind
 
 Place = tuple[str | int, ...]
 
+MOST_LISTED: Final = 20
 TAGS: Final = ("S", "C", "M", "M?", "J")
 NAME: Final = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
 NAME_WORDS: Final = "a name of lower-case letters, digits, - and _, at most 64, with a letter or digit at both ends"
+
+
+_parse = lru_cache(maxsize=1024)(units.parse)  # the same few texts stand in every vehicle file and sweep
 
 
 class FieldError(ValueError):
@@ -63,7 +68,12 @@ def closest(word: str, known: Collection[str]) -> str:
 def nearest(word: object, known: Collection[str]) -> str:
     """The nearest known name as a question, or else all of them: what to put behind an unknown name."""
     hint = did_you_mean(word, known) if isinstance(word, str) else ""
-    return hint or f" (known: {', '.join(known)})"
+    return hint or f" (known: {listed(known)})"
+
+
+def listed(names: Collection[str]) -> str:
+    """Names in a row; of very many the first."""
+    return ", ".join([*islice(names, MOST_LISTED), *["..."][: len(names) > MOST_LISTED]])
 
 
 class Field:
@@ -120,7 +130,7 @@ class Number(Field):
             source, tag = _provenance(value)
             value, at = value["value"], ("value",)
         try:
-            si = units.parse(value, self.dimension)
+            si = _parse(value, self.dimension) if isinstance(value, str) else units.parse(value, self.dimension)
         except UnitError as error:
             raise FieldError(str(error), at) from None
         low, high = self.bounds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crashsim.cases import ASKED, FRONT, REAR, Impact
 from crashsim.config.draft import Draft
-from crashsim.config.fields import Place, Quantity, closest, nearest
+from crashsim.config.fields import Place, Quantity, closest, listed, nearest
 from crashsim.config.models import ImpactModel, VehicleModel
 from crashsim.config.sweep import read_axes
 from crashsim.config.vehicles import FACES, check_complete, quantities
@@ -55,7 +55,7 @@ def _between(draft: Draft, place: Place, model: ImpactModel, vehicles: Vehicles)
     names = list(declared) if isinstance(declared, dict) else []  # with those that are broken
     between = names if model.between is None else model.between
     if len(between) != 2:
-        draft.report((*place, "between"), f"missing, expected which two of {', '.join(names)} meet")
+        draft.report((*place, "between"), f"missing, expected which two of {listed(names)} meet")
         return None
     for i, vehicle in enumerate(between):
         if vehicle not in names:

@@ -9,7 +9,7 @@ import numpy as np
 
 from crashsim.cases import Axis, Impact, NamedCase
 from crashsim.config.draft import Draft
-from crashsim.config.fields import FieldError, Place, nearest, shown
+from crashsim.config.fields import FieldError, Place, listed, nearest, shown
 from crashsim.config.models import PulseModel, StudyModel, swept_number
 from crashsim.config.sweep import in_unit_of
 from crashsim.errors import did_you_mean
@@ -46,7 +46,7 @@ def _index(draft: Draft, place: Place, pulse: PulseModel, impact: Impact) -> int
     swept = [path for axis in impact.axes for path in axis.paths]
     unknown = [path for path in pulse.at if path not in swept]
     for path in unknown:
-        known = did_you_mean(path, swept) or (f" (swept: {', '.join(swept)})" if swept else "; nothing is")
+        known = did_you_mean(path, swept) or (f" (swept: {listed(swept)})" if swept else "; nothing is")
         draft.report((*place, "at", path), f"not swept in {impact.name}{known}", key=True)
     indices = []
     for axis in impact.axes:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from crashsim.cases import Axis
 from crashsim.config.draft import Draft
-from crashsim.config.fields import FieldError, Number, Place, closest, nearest, shown
-from crashsim.config.models import known_fields, place_of, swept_number
+from crashsim.config.fields import Field, FieldError, Number, Place, closest, listed, nearest, shown
+from crashsim.config.models import known_fields, place_of, shape, swept_number
 from crashsim.errors import UnitError, did_you_mean
 from crashsim.units import DIMENSIONS, display_unit, echo, parse, to
 
@@ -84,20 +84,25 @@ def _axis(draft: Draft, impact: str, place: Place, group: dict[str, Any], number
         draft.report(place, f"paths that are zipped need equally many values, but {counts}")
         return None
     values = np.stack(columns, axis=-1)
-    if len(np.unique(values, axis=0)) < len(values):
+    if len(set(map(tuple, values.tolist()))) < len(values):
         draft.report(place if len(group) > 1 else (*place, *group), "the same value stands twice; keep one")
         return None
     return Axis(tuple(group), values, tuple(dimensions))
 
 
 def _unknown_path(path: str, exists: bool, numbers: Mapping[str, float]) -> str:
-    holder, _, field = path.rpartition(".")
-    near = closest(field, known_fields(place_of(holder, "*"))) if holder else ""
-    hint = did_you_mean(f"{holder}.{near}", [f"{holder}.{near}"]) if near else did_you_mean(path, numbers)
+    """What to say of a path that leads to no number; ``exists``: other impacts may have such a number."""
+    hint = did_you_mean(path, numbers)
     if exists:
-        return f"this impact has no such number to be swept{hint or '; if it could have one, give it a value first'}"
-    such = ", ".join([*(p for p in numbers if p.startswith("speed."))][:1] + [p for p in numbers if ".front." in p][:2])
-    return f"no number at {echo(path)}{hint or (f', expected a path such as {such}' if such else '')}"
+        return f"this impact has no such number to sweep{hint or '; if it can have one, give it a value first'}"
+    if isinstance(shape(place_of(path, "*")), Field):
+        return "changes nothing in a crash and cannot be swept"
+    holder, _, field = path.rpartition(".")
+    near = closest(field, known_fields(place_of(holder, "*")))
+    if near and swept_number(f"{holder}.{near}"):  # of the same vehicle rather than of another
+        hint = did_you_mean(f"{holder}.{near}", [f"{holder}.{near}"])
+    such = [p for p in numbers if p.startswith("speed.")][:1] + [p for p in numbers if ".front." in p][:2]
+    return f"no number at {echo(path)}{hint or (f', expected a path such as {listed(such)}' if such else '')}"
 
 
 def _values(draft: Draft, place: Place, value: object, number: Number) -> Floats | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ Columns = dict[str, NDArray[Any]]
 
 MOMENTUM_LIMIT: Final = 1e-9  # relative: beyond it a case has failed
 ENERGY_LIMIT: Final = 1e-3
-PULSE_TIMES: Final = np.arange(3001) * 1e-4  # 300 ms at 10 kHz
+PULSE_TIMES: Final[Floats] = np.linspace(0.0, 0.3, 3001)  # 300 ms at 10 kHz
 CHUNK: Final = 100_000
 
 
@@ -69,8 +69,23 @@ def _dimension(name: str, swept: Mapping[str, str]) -> str:
 # ---- the kernel over columns -------------------------------------------------------------------------------------------
 
 
-def kernel_arguments(cases: Cases) -> tuple[NDArray[Any], ...]:
-    """Columns as the kernel reads them: see ``kernels.crash.crash_block`` for names and shapes."""
+class KernelArguments(NamedTuple):
+    """Columns as the kernel reads them: see ``kernels.crash.crash_block`` for meanings and shapes."""
+
+    inv_mass: Floats
+    speed: Floats
+    crush: Floats
+    force: Floats
+    points: NDArray[np.int64]
+    tail: Floats
+    space: Floats
+    unloading: Floats
+    soft_share: Floats
+    asked: Floats
+
+
+def kernel_arguments(cases: Cases) -> KernelArguments:
+    """The columns of ``cases`` padded to one number of curve points."""
     n = len(cases.closing_speed)
     points = max(1, *(s.points for s in cases.structures))
     x, f = np.zeros((n, 2, points)), np.zeros((n, 2, points))
@@ -84,7 +99,8 @@ def kernel_arguments(cases: Cases) -> tuple[NDArray[Any], ...]:
             row[:, i] = values
     tail, space, ku, share = scalars
     asked = np.array(cases.restitution)
-    return 1.0 / cases.mass, np.array(cases.closing_speed), x, f, count, tail, space, ku, share, asked
+    speed = np.array(cases.closing_speed)
+    return KernelArguments(1.0 / cases.mass, speed, x, f, count, tail, space, ku, share, asked)
 
 
 def solve(cases: Cases, threads: int = 1) -> Columns:
@@ -94,11 +110,11 @@ def solve(cases: Cases, threads: int = 1) -> Columns:
     out = np.empty((n, N_METRICS))
     edges = np.linspace(0, n, min(threads * 4, n) + 1).astype(int) if threads > 1 and n > 64 else np.array([0, n])
 
-    def block(ends: tuple[int, int]) -> None:
-        crash_block(*ends, *arguments, out)
+    def block(first: int, last: int) -> None:
+        crash_block(first, last, *arguments, out)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(block, zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)))
+        list(pool.map(block, edges[:-1].tolist(), edges[1:].tolist()))
     columns: Columns = {name: out[:, i] for i, name in enumerate(CASE_METRICS)}
     per_vehicle = out[:, len(CASE_METRICS) :].reshape(n, 2, len(VEHICLE_METRICS))
     columns |= {name: per_vehicle[:, :, i] for i, name in enumerate(VEHICLE_METRICS)}
@@ -196,9 +212,11 @@ def _pulse(study: Study, named: NamedCase) -> Pulse:
     """Histories of one case on the common grid, in each vehicle's own axes (SAE J211 signs)."""
     impact = next(i for i in study.impacts if i.name == named.impact)
     cases = case_columns.build(impact, named.index, named.index + 1)
-    inv_mass, speed, x, f, count, tail, _, ku, share, asked = (a[0] for a in kernel_arguments(cases))
+    a = kernel_arguments(cases)
+    inv_mass, speed = a.inv_mass[0], float(a.speed[0])
     out = np.empty((PULSE_TIMES.size, 5))
-    crash_history(PULSE_TIMES, inv_mass, speed, x, f, count, tail, ku, share, asked, out)
+    crash_history(PULSE_TIMES, inv_mass, speed, a.crush[0], a.force[0], a.points[0], a.tail[0], a.unloading[0],
+                  a.soft_share[0], float(a.asked[0]), out)  # fmt: skip
     force, approach = out[:, 0], out[:, 2]
     reduced = 1.0 / inv_mass.sum()
     # Force on a vehicle along its own +x: backward on a loaded front, forward on a loaded rear.

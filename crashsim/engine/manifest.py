@@ -69,7 +69,7 @@ def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettin
         "vehicles": study.vehicles,
         "judgement": list(study.judgement),
         "risk_curves": {c.name: {"title": c.title, "tag": c.tag, "source": c.source, "population": c.population}
-                        for c in risk.curves},
+                        for c in risk.curves if any(n.endswith(f".{c.name}") for n in columns)},
         "delta_v_correction": {"factor": risk.factor, "source": risk.factor_source},
         "status": _status_counts(columns),
         "warnings": _warnings(study, columns),

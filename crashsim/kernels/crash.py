@@ -23,6 +23,10 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # One piece of the motion: state at its start, slope, extent, and the crush of both vehicles at its two ends.
 T0, D0, V0, F0, SLOPE, DURATION, TRAVEL, XA0, XB0, XA1, XB1 = range(11)
@@ -43,7 +47,7 @@ OLC_FREE, OLC_TOTAL = 0.065, 0.300  # m: free flight, and the end of the restrai
 
 
 @njit(cache=True, nogil=True)
-def _segment(x, f, n, tail, i):
+def _segment(x: Floats, f: Floats, n: int, tail: float, i: int) -> tuple[float, float, float]:
     """End force, end crush and slope of segment ``i`` of a curve of ``n`` points; a rigid body has no points."""
     if n == 0:
         return math.inf, 0.0, math.inf
@@ -53,11 +57,11 @@ def _segment(x, f, n, tail, i):
 
 
 @njit(cache=True, nogil=True)
-def _peak_energy(x, f, n, tail, crush):
+def _peak_energy(x: Floats, f: Floats, n: int, tail: float, crush: float) -> tuple[float, float, float]:
     """Area under a crush curve up to ``crush``, the energy of its first segment so far, and the steepest slope met."""
     energy, first, steepest = 0.0, 0.0, 0.0
     for i in range(n):
-        f1, x1, slope = _segment(x, f, n, tail, i)
+        _, x1, slope = _segment(x, f, n, tail, i)
         if crush <= x[i]:
             break
         steepest = max(steepest, slope)
@@ -69,7 +73,7 @@ def _peak_energy(x, f, n, tail, crush):
 
 
 @njit(cache=True, nogil=True)
-def _returned(peak, first, k1, share, ku):
+def _returned(peak: float, first: float, k1: float, share: float, ku: float) -> float:
     """Energy given back from peak force ``peak`` by an unloading path of stiff slope ``ku``."""
     soft = (1.0 - share) * ku + share * k1
     returned = peak * peak / (2.0 * soft)
@@ -79,7 +83,7 @@ def _returned(peak, first, k1, share, ku):
 
 
 @njit(cache=True, nogil=True)
-def _unloading(peak, first, k1, share, returned):
+def _unloading(peak: float, first: float, k1: float, share: float, returned: float) -> tuple[float, float]:
     """Knee force and compliance of the stiff branch of the path that gives back ``returned``."""
     if returned <= 0.0:
         return 0.0, 0.0
@@ -89,7 +93,7 @@ def _unloading(peak, first, k1, share, returned):
 
 
 @njit(cache=True, nogil=True)
-def _share_returned(wanted, energy_a, energy_b, cap_a, cap_b):
+def _share_returned(wanted: float, energy_a: float, energy_b: float, cap_a: float, cap_b: float) -> tuple[float, float]:
     """Split the returned energy in proportion to the energy absorbed; what one front cannot give, the other does."""
     total = energy_a + energy_b
     a = wanted * energy_a / total
@@ -102,7 +106,9 @@ def _share_returned(wanted, energy_a, energy_b, cap_a, cap_b):
 
 
 @njit(cache=True, nogil=True)
-def _piece(pieces, n, mass, slope, travel, end_force, x, to_rest):
+def _piece(
+    pieces: Floats, n: int, mass: float, slope: float, travel: float, end_force: float, x: Floats, to_rest: bool
+) -> int:
     """Append the motion over ``travel`` (signed change of d) from the state left by the previous piece; x: XA1, XB1.
 
     ``to_rest``: the piece ends at the peak, where the approach speed is zero and not the root of a rounding error.
@@ -127,7 +133,9 @@ def _piece(pieces, n, mass, slope, travel, end_force, x, to_rest):
 
 
 @njit(cache=True, nogil=True)
-def _load(pieces, mass, speed, x, f, n, tail, at):
+def _load(
+    pieces: Floats, mass: float, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, at: Floats
+) -> tuple[int, float]:
     """Walk up both curves to the peak; returns the number of pieces and the peak force.  ``at``: crush of both, updated."""
     pieces[0, :] = 0.0
     pieces[0, V0] = speed
@@ -171,7 +179,9 @@ def _load(pieces, mass, speed, x, f, n, tail, at):
 
 
 @njit(cache=True, nogil=True)
-def _unload(pieces, count, mass, peak, knee, stiff, soft, at):
+def _unload(
+    pieces: Floats, count: int, mass: float, peak: float, knee: Floats, stiff: Floats, soft: Floats, at: Floats
+) -> int:
     """Walk down both unloading paths from rest to zero force; returns the number of pieces.  ``at``: crush, updated."""
     pieces[count, V0] = 0.0
     high, low = max(knee[0], knee[1]), min(knee[0], knee[1])
@@ -193,7 +203,7 @@ def _unload(pieces, count, mass, peak, knee, stiff, soft, at):
 
 
 @njit(cache=True, nogil=True)
-def _state(pieces, count, mass, t):
+def _state(pieces: Floats, count: int, mass: float, t: float) -> tuple[float, float, float, float, int]:
     """Mutual crush, approach speed, force and the share of the current piece's travel done at time ``t``; piece index."""
     i = 0
     while i < count and t > pieces[i, T0] + pieces[i, DURATION]:
@@ -212,7 +222,7 @@ def _state(pieces, count, mass, t):
 
 
 @njit(cache=True, nogil=True)
-def _impulse(pieces, count, mass):
+def _impulse(pieces: Floats, count: int, mass: float) -> float:
     """Impulse of the contact force over all pieces, from the force's own time history."""
     total = 0.0
     for i in range(count):
@@ -226,21 +236,60 @@ def _impulse(pieces, count, mass):
 
 
 @njit(cache=True, nogil=True)
-def _flail(pieces, count, mass, speed, ratio, t):
+def _flail(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t: float) -> tuple[float, float]:
     """Velocity lost by a vehicle, and free travel of an unrestrained body relative to it, at time ``t``."""
     d, v, _, _, _ = _state(pieces, count, mass, t)
     return ratio * (speed - v), ratio * (speed * t - d)
 
 
 @njit(cache=True, nogil=True)
-def _olc_residual(pieces, count, mass, speed, ratio, t1, t):
+def _olc_residual(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float, t: float) -> float:
     """Travel left over at ``t`` when the occupant is slowed at a constant rate from ``t1`` to the vehicle's speed at ``t``."""
     lost, travel = _flail(pieces, count, mass, speed, ratio, t)
     return travel - 0.5 * lost * (t - t1) - OLC_TOTAL
 
 
 @njit(cache=True, nogil=True)
-def _olc(pieces, count, mass, speed, ratio):
+def _olc_slope(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float, t: float) -> float:
+    """Twice the rate of the residual: velocity lost by ``t``, less what the deceleration at ``t`` would take since ``t1``."""
+    _, v, force, _, _ = _state(pieces, count, mass, t)
+    return ratio * (speed - v - force / mass * (t - t1))
+
+
+@njit(cache=True, nogil=True)
+def _olc_bracket(
+    pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float
+) -> tuple[float, float, float, float]:
+    """First times between which the residual rises through zero, with its values there; from ``t1`` to separation.
+
+    Within a piece the residual is concave while the force grows and convex while it falls, so a crossing can hide between
+    two negative ends only under the top of a loading piece: a spike of force turns the residual back.
+    """
+    lo, r_lo = t1, OLC_FREE - OLC_TOTAL
+    for i in range(count):
+        hi = pieces[i, T0] + pieces[i, DURATION]
+        if hi <= lo:
+            continue
+        r_hi = _olc_residual(pieces, count, mass, speed, ratio, t1, hi)
+        if r_hi < 0.0 and pieces[i, TRAVEL] > 0.0 and _olc_slope(pieces, count, mass, speed, ratio, t1, hi) < 0.0:
+            left, right = lo, hi
+            for _ in range(50):
+                top = 0.5 * (left + right)
+                if _olc_slope(pieces, count, mass, speed, ratio, t1, top) > 0.0:
+                    left = top
+                else:
+                    right = top
+            r_top = _olc_residual(pieces, count, mass, speed, ratio, t1, left)
+            if r_top >= 0.0:
+                return lo, r_lo, left, r_top
+        if r_hi >= 0.0:
+            return lo, r_lo, hi, r_hi
+        lo, r_lo = hi, r_hi
+    return lo, r_lo, lo, r_lo
+
+
+@njit(cache=True, nogil=True)
+def _olc(pieces: Floats, count: int, mass: float, speed: float, ratio: float) -> float:
     """Occupant load criterion: constant deceleration that ends the travel of 0.300 m after a free flight of 0.065 m.
 
     The free travel is convex in time, so Newton's method from the right never overshoots.  After separation all
@@ -257,17 +306,10 @@ def _olc(pieces, count, mass, speed, ratio):
             t1 -= step
             if abs(step) < 1e-15:
                 break
-    lo, r_lo = t1, OLC_FREE - OLC_TOTAL
-    hi, r_hi = max(t_end, t1), 0.0
-    for i in range(1, 17):  # the residual may come back through zero on a strong rebound: the first crossing counts
-        hi = t1 + (max(t_end, t1) - t1) * i / 16.0
-        r_hi = _olc_residual(pieces, count, mass, speed, ratio, t1, hi)
-        if r_hi >= 0.0:
-            break
-        lo, r_lo = hi, r_hi
+    lo, r_lo, hi, r_hi = _olc_bracket(pieces, count, mass, speed, ratio, t1)
     if r_hi < 0.0:
         lost, _ = _flail(pieces, count, mass, speed, ratio, hi)
-        return lost / (hi - 2.0 * r_hi / lost - t1)
+        return float(lost / (hi - 2.0 * r_hi / lost - t1))
     side, t = 0, hi
     for _ in range(100):  # Illinois: regula falsi that halves the end which stayed twice
         t = hi - r_hi * (hi - lo) / (r_hi - r_lo)
@@ -283,11 +325,14 @@ def _olc(pieces, count, mass, speed, ratio):
         if abs(r) < 1e-15 or hi - lo < 1e-15:
             break
     lost, _ = _flail(pieces, count, mass, speed, ratio, t)  # not hi: the last step may have come from below
-    return lost / (t - t1)
+    return float(lost / (t - t1))
 
 
 @njit(cache=True, nogil=True)
-def _solve(pieces, inv_mass, speed, x, f, n, tail, ku, share, asked, at, law):
+def _solve(
+    pieces: Floats, inv_mass: Floats, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, ku: Floats,
+    share: Floats, asked: float, at: Floats, law: Floats
+) -> tuple[int, int]:
     """Fill ``pieces``; ``law`` receives E, U, E_first, peak, cap per vehicle.  Returns the number of pieces."""
     mass = 1.0 / (inv_mass[0] + inv_mass[1])
     at[:] = 0.0
@@ -316,7 +361,10 @@ def _solve(pieces, inv_mass, speed, x, f, n, tail, ku, share, asked, at, law):
 
 
 @njit(cache=True, nogil=True)
-def crash_block(first, last, inv_mass, speed, x, f, n, tail, space, ku, share, asked, out):
+def crash_block(
+    first: int, last: int, inv_mass: Floats, speed: Floats, x: Floats, f: Floats, n: Ints, tail: Floats,
+    space: Floats, ku: Floats, share: Floats, asked: Floats, out: Floats
+) -> None:
     """Solve cases ``first`` to ``last`` (exclusive) into the rows of ``out``.
 
     Shapes: inv_mass, n, tail, space, ku, share (cases, 2); speed, asked (cases,); x, f (cases, 2, points); out (cases, N_METRICS).
@@ -362,7 +410,10 @@ def crash_block(first, last, inv_mass, speed, x, f, n, tail, space, ku, share, a
 
 
 @njit(cache=True, nogil=True)
-def crash_history(times, inv_mass, speed, x, f, n, tail, ku, share, asked, out):
+def crash_history(
+    times: Floats, inv_mass: Floats, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, ku: Floats,
+    share: Floats, asked: float, out: Floats
+) -> None:
     """Force, mutual crush, approach speed and the crush of both vehicles of one case at ``times``; out (times, 5)."""
     pieces = np.empty((2 * x.shape[1] + 8, PIECE))
     at, law = np.empty(2), np.empty((6, 2))

@@ -13,7 +13,8 @@ from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 LABELS: Final = ("impact", "vehicle", "partner", "end")
 LEVELS: Final = ("risk_mais2plus", "risk_mais3plus", "risk_fatal")
-BANDS: Final = tuple(f"{level}{edge}" for level in LEVELS for edge in ("", "_low", "_high"))
+EDGES: Final = ("", "_low", "_high", "_uncorrected", "_uncorrected_low", "_uncorrected_high")
+BANDS: Final = tuple(f"{level}{edge}" for level in LEVELS for edge in EDGES)
 STANDING: Final = ("closing_speed", "delta_v", *BANDS)
 PULSE: Final = ("peak_acceleration", "olc", "dynamic_crush", "intrusion")  # nothing of these holds beyond the model
 THRESHOLDS: Final = (0.10, 0.01)
@@ -27,7 +28,8 @@ def headline(results: Results) -> list[Row]:
     Keys: ``case`` (its name), ``impact``, ``vehicle``, ``partner``, ``end``, ``status``, ``extrapolated`` (the central
     risk curve is outside its range), ``bumpers_miss``; ``closing_speed``, ``delta_v`` [m/s]; ``peak_acceleration``,
     ``olc`` [m/s^2]; ``dynamic_crush``, ``intrusion`` [m]; and each of ``risk_mais2plus``, ``risk_mais3plus``,
-    ``risk_fatal`` with its ``_low`` and ``_high``, the band in which published curves disagree.
+    ``risk_fatal`` with its ``_low`` and ``_high``, the band in which published curves disagree, and the same three
+    ``_uncorrected``: entered with the delta-v as it is, without the WinSMASH correction.
 
     A value that does not hold is None: everything of a failed case but its closing speed, whatever comes from the pulse
     of a case beyond the model, and risks for which there is no curve.
@@ -55,11 +57,11 @@ def thresholds(results: Results, level: str = "risk_mais3plus") -> list[Row]:
     """The closing speed at which a risk reaches 10 % and 1 %, for each speed-swept impact and vehicle.
 
     Keys: ``impact``, ``vehicle``, ``partner``, ``end``, ``level``, ``risk``, ``swept_from``, ``swept_to`` [m/s], and
-    three closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the
-    band (the curve that sees most risk) and ``closing_speed_high`` by its lower edge; ``delta_v`` [m/s],
-    ``extrapolated`` and ``beyond_model`` belong to the central one.  Interpolated on straight lines between the swept
-    cases.  None when the sweep does not cross the risk; ``above_at_start`` names those of the three that are above it
-    from the first case on.  Other axes of a grid are held where the study's own value is: ``held``.
+    four closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the
+    band (the curve that sees most risk), ``closing_speed_high`` by its lower edge, and ``closing_speed_uncorrected`` by
+    the central curve without the WinSMASH correction; ``delta_v`` [m/s], ``extrapolated`` and ``beyond_model`` belong to
+    the central one.  Interpolated on straight lines between the swept cases.  None when the sweep does not cross the
+    risk; ``above_at_start`` names those of the four that are above it from the first case on.  Other axes of a grid are held where the study's own value is: ``held``.
     """
     rows = []
     for curves in speed_impacts(results).values():
@@ -69,7 +71,12 @@ def thresholds(results: Results, level: str = "risk_mais3plus") -> list[Row]:
 
 
 def _threshold(curve: SpeedCurve, level: str, risk: float) -> Row:
-    edges = {"closing_speed": level, "closing_speed_low": f"{level}_high", "closing_speed_high": f"{level}_low"}
+    edges = {
+        "closing_speed": level,
+        "closing_speed_low": f"{level}_high",
+        "closing_speed_high": f"{level}_low",
+        "closing_speed_uncorrected": f"{level}_uncorrected",
+    }
     speed = curve.closing_speed
     reached = {key: crossing(speed, curve.values(column), risk) for key, column in edges.items()}
     central = reached["closing_speed"]

@@ -19,10 +19,9 @@ from crashsim.output.views import path_words, structural_grid
 from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 BLIND: Final = (
-    "field risk curves see delta-v only (here it changes with the rebound), not the shape of the pulse nor intrusion: "
+    "field risk curves see delta-v only ({}), not the shape of the pulse nor intrusion: "
     "what the crumple zone changes shows in OLC and intrusion"
 )
-
 BEYOND: Final[dict[str, Any]] = {"facecolor": "#d8d8d8", "edgecolor": style.GREY, "hatch": "////", "linewidth": 0.0}
 
 
@@ -53,7 +52,10 @@ def crumple_zone(results: Results, impact: str, system: str) -> Figure | None:
     closing = here.columns["closing_speed"]
     at = f" at {_speeds(closing, system)} closing speed" if np.ptp(closing) == 0.0 else ""
     title = f"What a crumple zone changes: {impact}{at}"
-    return sheet.finish(figure, results, title, legend, sheet.caption(results, rows, BLIND))
+    own = here.columns["delta_v"][np.isfinite(here.columns["delta_v"])]
+    varies = own.size > 0 and np.ptp(own) > 1e-6
+    blind = BLIND.format("here it changes with the rebound alone" if varies else "here the same in every cell")
+    return sheet.finish(figure, results, title, legend, sheet.caption(results, rows, blind))
 
 
 def _speeds(closing: NDArray[Any], system: str) -> str:
@@ -74,7 +76,7 @@ def _map(
     shown = np.ma.masked_array(values, hidden)
     ax.grid(False)
     ax.patch.set(**BEYOND)  # what is beyond the model is left out of the mesh and shows this ground
-    ax.set_title(style.wrapped(f"{words} [{unit}]", 4.3, 10.0))
+    ax.set_title(style.wrapped(f"{words} [{unit}]", 3.7, 10.0))
     missing = np.ma.masked_array(np.zeros(values.shape), ~hidden | (status == BEYOND_MODEL))
     ax.pcolormesh(x, y, missing, cmap=ListedColormap(["white"]), shading="nearest", rasterized=True)
     if shown.count() == 0:

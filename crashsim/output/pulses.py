@@ -103,7 +103,7 @@ def force_crush(results: Results, name: str, system: str) -> Figure | None:
         ax.axhline(peak / style.unit("force", system)[0], **PEAK)
     legend["energy absorbed"] = Patch(facecolor="#d5d5d5")
     legend["loading curve as given"] = Line2D([], [], **GIVEN)
-    legend["common peak force"] = Line2D([], [], **PEAK)
+    legend["common peak force" if len(vehicles) > 1 else "peak force"] = Line2D([], [], **PEAK)
     axes[0, 0].set_ylim(0, 1.12 * peak / style.unit("force", system)[0])
     if len(vehicles) > 1:
         axes[0, 0].invert_xaxis()
@@ -157,5 +157,6 @@ def _limits(ax: Axes, ends: structure.Structure, deepest: float, *, mirrored: bo
     for at, words, height, align in ((space, "crush space", 0.86, "top"), (last, "limit of the model", 0.24, "bottom")):
         if at < right:
             ax.axvline(at / k, color="#333333", linewidth=0.9, linestyle="-.", zorder=2)
-            ax.text(at / k, height, f" {words} ", transform=ax.get_xaxis_transform(), rotation=90, va=align,
-                    ha="left" if mirrored else "right", size=style.SMALL, color="#333333", zorder=4)  # fmt: skip
+            ax.annotate(words, (at / k, height), xycoords=ax.get_xaxis_transform(), rotation=90, va=align,
+                        ha="left" if mirrored else "right", xytext=(2.5 if mirrored else -2.5, 0.0),
+                        textcoords="offset points", size=style.SMALL, color="#333333", zorder=4)  # fmt: skip

@@ -103,7 +103,9 @@ def _who_pays(results: Results, impact: str) -> str:
 
 
 def _threshold_sentence(results: Results, row: Row, system: str) -> str:
-    start = f"{row['impact']}: MAIS3+ risk in the {row['vehicle']} ({row['end']} loaded)"
+    """At which closing speed a risk is reached, by the central curve, by all, and without the delta-v correction."""
+    held = "".join(f", {path.removeprefix('vehicles.')} as in the study" for path in row["held"])
+    start = f"{row['impact']}: MAIS3+ risk in the {row['vehicle']} ({row['end']} loaded{held})"
     if row["closing_speed"] is None:
         if "closing_speed" in row["above_at_start"]:
             return f"{start} is above {_percent(row['risk'])} at every speed swept."
@@ -124,7 +126,9 @@ def _band(row: Row, system: str) -> str:
         return ""
     first = _speed(low, system) if low is not None else f"below {_speed(row['swept_from'], system)}"
     last = _speed(high, system) if high is not None else f"above {_speed(row['swept_to'], system)}"
-    return f" (curves disagree: {first} to {last})"
+    raw = row["closing_speed_uncorrected"]
+    without = f"; {_speed(raw, system)} without the delta-v correction" if raw is not None else ""
+    return f" (curves disagree: {first} to {last}{without})"
 
 
 def _each(results: Results, impact: str, closing: float, system: str) -> str:
@@ -203,8 +207,9 @@ def _report(results: Results, figures: Sequence[Path], system: str) -> Iterator[
     yield ""
     yield from _markdown(table(results, system))
     yield ""
-    yield ("Risks are those of Wang 2022 for the loaded end; in brackets the range over all published curves that apply, with the delta-v "
-           "correction. `-`: beyond the model, or no curve.")  # fmt: skip
+    yield ("Risks are those of Wang 2022 for the loaded end; in brackets the range over all published curves that apply. Both are entered "
+           "with the delta-v correction described below; `summary.csv` has the same without it. "
+           "`-`: beyond the model, or no curve.")  # fmt: skip
     yield ""
     yield "## Figures"
     for figure in figures:
@@ -260,7 +265,7 @@ def _basis(results: Results, system: str) -> Iterator[str]:
 def _markdown(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     head, *body = rows
     yield "| " + " | ".join(map(_plain, head)) + " |"
-    yield "|" + "|".join("---" if i < 2 else "---:" for i in range(len(head))) + "|"
+    yield "|" + "|".join("---" if i < 2 or i == len(head) - 1 else "---:" for i in range(len(head))) + "|"
     yield from ("| " + " | ".join(map(_plain, row)) + " |" for row in body)
 
 

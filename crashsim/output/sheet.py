@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from crashsim.output import style
@@ -60,6 +61,8 @@ def finish(figure: Figure, results: Results, title: str, legend: Legend, caption
     engine.set(rect=(0.0, below / total, 1.0, height / total), w_pad=MARGIN)  # type: ignore[call-arg]
     engine.execute(figure)
     figure.set_layout_engine("none")  # laid out once, not again for every file
+    for ax in figure.axes:  # the layout's solver leaves noise of 1e-16 that differs from run to run
+        ax.set_position(Bbox.from_bounds(*np.round(ax.get_position(original=True).bounds, 6)))
     return figure
 
 

@@ -46,7 +46,7 @@ def headline_table(results: Results, system: str) -> Figure | None:
     _header(ax, edges, header, system)
     at = header
     for row, cells, height, first in zip(rows, texts, heights, new, strict=True):
-        _line(ax, edges, row, cells, at, height, first, vehicle_look(results, row["vehicle"]).colour)
+        _line(ax, edges, row, cells, at, height, first, vehicle_look(results, row["vehicle"]))
         at += height
     notes = ["risk by the central curve, in brackets the band in which published curves disagree"]
     notes += ["\u2020 central curve extrapolated"] if any(row["extrapolated"] for row in rows) else []
@@ -106,7 +106,14 @@ def _header(ax: Axes, edges: list[float], height: float, system: str) -> None:
 
 
 def _line(
-    ax: Axes, edges: list[float], row: Row, cells: list[str], at: float, height: float, first: bool, colour: str
+    ax: Axes,
+    edges: list[float],
+    row: Row,
+    cells: list[str],
+    at: float,
+    height: float,
+    first: bool,
+    look: style.VehicleStyle,
 ) -> None:
     beyond, failed = row["status"] == BEYOND_MODEL, row["status"] == FAILED
     middle = at + height / 2
@@ -114,7 +121,7 @@ def _line(
         ax.text(edges[0], middle, cells[0], size=SIZE, va="center")
         ax.axhline(at, color="#999999", linewidth=0.6)
     grey = style.GREY if beyond or failed else style.INK
-    ax.plot(edges[1] + 0.07, middle, "o", color=style.GREY if beyond or failed else colour, markersize=7)
+    ax.plot(edges[1] + 0.07, middle, look.marker, color=style.GREY if beyond or failed else look.colour, markersize=7)
     ax.text(edges[1] + 0.2, middle, cells[1], size=SIZE, va="center", color=grey)
     for i, text in enumerate(cells[2:], start=2):
         if beyond and 4 <= i < 8:
