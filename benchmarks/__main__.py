@@ -19,6 +19,7 @@ GROUPS = {"kernel": kernel.rows, "startup": startup.rows}
 
 
 def main() -> None:
+    """Run the groups asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], help="what to time (all)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds, median taken (5)")
@@ -34,17 +35,23 @@ def main() -> None:
             for label, (measure, _, _) in rows.items():
                 times[label].append(measure())
         found[name] = _table(name, rows, times)
-    options.out.write_text(json.dumps({"python": platform.python_version(), "rounds": rounds, **found}, indent=2) + "\n")
+    options.out.write_text(
+        json.dumps({"python": platform.python_version(), "rounds": rounds, **found}, indent=2) + "\n"
+    )
     print(f"written: {options.out}")
 
 
-def _table(name: str, rows: dict[str, tuple[object, str, str]], times: dict[str, list[float]]) -> list[dict[str, object]]:
+def _table(
+    name: str, rows: dict[str, tuple[object, str, str]], times: dict[str, list[float]]
+) -> list[dict[str, object]]:
     """Print and return median seconds per unit, and the ratio of the reference row to this one, round by round."""
     print(f"\n{name}\n{'':44s} {'median':>12s} {'per second':>14s} {'times as':>10s}  fast as")
     table = []
     for label, (_, unit, reference) in rows.items():
         median = statistics.median(times[label])
-        ratio = statistics.median(b / a for a, b in zip(times[label], times[reference], strict=True)) if reference else None
+        ratio = (
+            statistics.median(b / a for a, b in zip(times[label], times[reference], strict=True)) if reference else None
+        )
         shown = f"{ratio:10.3g}" if ratio else " " * 10
         print(f"{label:44s} {median * 1e6:9.2f} us {1.0 / median:14,.0f} {shown}  {reference}")
         table.append({"what": label, "unit": unit, "seconds": median, "rounds": times[label],

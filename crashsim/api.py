@@ -73,12 +73,16 @@ def collide(
         structure.require_valid(ends, name)
     e = np.nan if restitution is None else restitution
     m1, m2, speed, asked = (np.atleast_1d(np.asarray(a, float)) for a in (mass, partner_mass, closing_speed, e))
-    n = np.broadcast_shapes(*(a.shape for a in (m1, m2, speed, asked)), front.crush.shape[:-1], partner_front.crush.shape[:-1])
+    n = np.broadcast_shapes(
+        *(a.shape for a in (m1, m2, speed, asked)), front.crush.shape[:-1], partner_front.crush.shape[:-1]
+    )
     m1, m2, speed, asked = (np.broadcast_to(a, n) for a in (m1, m2, speed, asked))
     _require_numbers(m1, m2, speed, asked, restitution is not None, front.points + partner_front.points)
     pair = (_wide(front, n), _wide(partner_front, n))
     zeros = np.zeros(n)
-    solved = solve(Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), pair, np.array(asked), {}))
+    solved = solve(
+        Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), pair, np.array(asked), {})
+    )
     cap = solved["restitution_cap"]
     if np.any(asked > cap * (1.0 + 1e-9)):
         worst = int(np.nanargmax(asked - cap))

@@ -119,9 +119,7 @@ def swept(impact: Impact, first: int, last: int) -> dict[str, Floats]:
         return {}
     index = np.unravel_index(np.arange(first, last), impact.shape)
     return {
-        path: axis.values[i, j]
-        for axis, i in zip(impact.axes, index, strict=True)
-        for j, path in enumerate(axis.paths)
+        path: axis.values[i, j] for axis, i in zip(impact.axes, index, strict=True) for j, path in enumerate(axis.paths)
     }
 
 

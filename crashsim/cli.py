@@ -30,7 +30,10 @@ INTERNAL, WRONG_INPUT, FAILED_CASES, INTERRUPTED = 1, 2, 3, 130
 class Commands(click.Group):
     """A group whose unknown commands are answered with the nearest one."""
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of a name; an unknown one raises with the nearest."""
         from crashsim.errors import did_you_mean
 
         try:

@@ -38,11 +38,15 @@ def energy_lost(mass_1: ArrayLike, mass_2: ArrayLike, closing_speed: ArrayLike, 
     return np.asarray(0.5 * reduced_mass(mass_1, mass_2) * np.asarray(closing_speed, float) ** 2 * (1.0 - e * e))
 
 
-def delta_v_from_energy(mass: ArrayLike, partner_mass: ArrayLike, dissipated: ArrayLike, restitution: ArrayLike) -> Floats:
+def delta_v_from_energy(
+    mass: ArrayLike, partner_mass: ArrayLike, dissipated: ArrayLike, restitution: ArrayLike
+) -> Floats:
     """Change of velocity [m/s] from the energy dissipated [J]: ``sqrt(2 m E (1 + e)/(1 - e)) / m_1`` (SAE 2005-01-1200)."""
     e = np.asarray(restitution, float)
     m = reduced_mass(mass, partner_mass)
-    return np.asarray(np.sqrt(2.0 * m * np.asarray(dissipated, float) * (1.0 + e) / (1.0 - e)) / np.asarray(mass, float))
+    return np.asarray(
+        np.sqrt(2.0 * m * np.asarray(dissipated, float) * (1.0 + e) / (1.0 - e)) / np.asarray(mass, float)
+    )
 
 
 def speed_fit_restitution(closing_speed: ArrayLike) -> Floats:

@@ -155,7 +155,9 @@ def faults(structure: Structure, *, minimum_rise: float = 0.0) -> list[tuple[str
     slopes, first = structure.slopes, structure.initial_stiffness
     least = minimum_rise * first[..., None]
     flat = np.any(slopes[..., :-1] < least * (1 - 1e-12), axis=-1) | np.any(slopes < 0, axis=-1)
-    expected = f"force that rises by at least {minimum_rise:.0%} of the initial stiffness" if minimum_rise else "no softening"
+    expected = (
+        f"force that rises by at least {minimum_rise:.0%} of the initial stiffness" if minimum_rise else "no softening"
+    )
     note("stiffness", ~(first > 0), "an initial stiffness above zero")
     note("compartment_stiffness", ~(structure.compartment_stiffness > 0), "more than zero")
     note("plateau_slope", flat, f"{expected} (a falling curve is refused, not repaired)")

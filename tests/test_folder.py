@@ -99,9 +99,13 @@ def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
     class Trouble(Exception):
         pass
 
-    with pytest.raises(Trouble), writing(tmp_path / "r") as partial:
-        (partial / "summary.csv").write_text("half")
-        raise Trouble
+    def fail() -> None:
+        with writing(tmp_path / "r") as partial:
+            (partial / "summary.csv").write_text("half")
+            raise Trouble
+
+    with pytest.raises(Trouble):
+        fail()
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
     assert (tmp_path / "r" / "manifest.json").read_bytes() == before
 

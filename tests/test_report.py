@@ -51,7 +51,9 @@ def test_the_threshold_is_where_the_published_curve_says(results: Results) -> No
     row = next(r for r in thresholds(results) if r["vehicle"] == "kei" and r["risk"] == 0.10)
     delta_v = 1.3 * (6.9774 - np.log(9.0)) / 0.1620 * MPH
     closing = delta_v / (1.1 * 5500 / 7300)
-    assert row["delta_v"] == pytest.approx(delta_v, rel=1e-3)  # straight lines between steps of h = 0.2 in the logit: h^2/8
+    assert row["delta_v"] == pytest.approx(
+        delta_v, rel=1e-3
+    )  # straight lines between steps of h = 0.2 in the logit: h^2/8
     assert row["closing_speed"] == pytest.approx(closing, rel=1e-3)
     assert row["closing_speed_uncorrected"] == pytest.approx(closing / 1.3, rel=1e-3)
     assert row["closing_speed_low"] <= row["closing_speed"] <= row["closing_speed_high"]

@@ -34,7 +34,10 @@ def results() -> Results:
                     "speed": {"kei": "30 mph", "pickup": "30 mph"},
                     "sweep": {
                         "vehicles.kei.mass": ["1600 lb", "1800 lb"],
-                        "zip": {"speed.kei": ["10 mph", "30 mph", "50 mph"], "speed.pickup": ["20 mph", "30 mph", "40 mph"]},
+                        "zip": {
+                            "speed.kei": ["10 mph", "30 mph", "50 mph"],
+                            "speed.pickup": ["20 mph", "30 mph", "40 mph"],
+                        },
                     },
                 },
                 "behind": {
@@ -80,7 +83,9 @@ def test_a_wall_has_no_row_and_the_ends_are_named(results: Results) -> None:
 
 
 def test_selection_takes_quantities_as_typed(results: Results) -> None:
-    column = results["delta_v"].sel(impact="head-on", vehicle="kei", **{"speed.kei": "30 mph", "vehicles.kei.mass": "1800 lb"})
+    column = results["delta_v"].sel(
+        impact="head-on", vehicle="kei", **{"speed.kei": "30 mph", "vehicles.kei.mass": "1800 lb"}
+    )
     expected = 5500 / 7300 * 60.0
     restitution = results["restitution"].sel(
         impact="head-on", vehicle="kei", **{"speed.kei": "30 mph", "vehicles.kei.mass": "1800 lb"}

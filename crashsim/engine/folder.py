@@ -45,7 +45,9 @@ def is_done(folder: Path, study: Study) -> bool:
     for name, digest in manifest.get("files", {}).items():
         path = folder / name
         if not path.is_file() or sha256(path) != digest:
-            raise OutputError(f"{path}: was {'changed' if path.exists() else 'removed'} since the run; --force to start anew")
+            raise OutputError(
+                f"{path}: was {'changed' if path.exists() else 'removed'} since the run; --force to start anew"
+            )
     return True
 
 
@@ -109,7 +111,11 @@ def _replace(folder: Path, partial: Path) -> None:
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".old", dir=folder.parent))
     folder.rename(old / folder.name)
     partial.rename(folder)
-    written = set(read_manifest(old / folder.name).get("files", {})) | {MANIFEST} if (old / folder.name / MANIFEST).exists() else set()
+    written = (
+        set(read_manifest(old / folder.name).get("files", {})) | {MANIFEST}
+        if (old / folder.name / MANIFEST).exists()
+        else set()
+    )
     for path in sorted((old / folder.name).rglob("*")):
         relative = path.relative_to(old / folder.name)
         if path.is_file() and relative.as_posix() not in written and not (folder / relative).exists():

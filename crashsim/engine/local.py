@@ -14,11 +14,11 @@ from crashsim import cases as case_columns
 from crashsim import momentum
 from crashsim.cases import Cases, Impact, NamedCase, Study
 from crashsim.config import library
+from crashsim.criteria import METRICS, energy_equivalent_speed
 from crashsim.engine.manifest import describe
 from crashsim.engine.risks import RiskSettings, risk_columns, risk_settings
 from crashsim.kernels.crash import CASE_METRICS, N_METRICS, VEHICLE_METRICS, crash_block, crash_history
 from crashsim.results import BEYOND_MODEL, FAILED, OK, Pulse, Results
-from crashsim.criteria import METRICS, energy_equivalent_speed
 
 Floats = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
@@ -48,7 +48,9 @@ def run(study: Study, *, threads: int | None = None, progress: Callable[[int, in
             if progress:
                 progress(done, total)
     columns = _joined(parts)
-    swept = {path: d for i in study.impacts for axis in i.axes for path, d in zip(axis.paths, axis.dimensions, strict=True)}
+    swept = {
+        path: d for i in study.impacts for axis in i.axes for path, d in zip(axis.paths, axis.dimensions, strict=True)
+    }
     dimensions = {n: _dimension(n, swept) for n in columns}
     pulses = [_pulse(study, named) for named in study.named_cases]
     return Results(columns, dimensions, pulses, describe(study, columns, risk))
@@ -135,7 +137,9 @@ def solve(cases: Cases, threads: int = 1) -> Columns:
 
 def _status(cases: Cases, columns: Columns) -> NDArray[np.str_]:
     """``failed``: the ledger or momentum is off; ``beyond_model``: a compartment law is used past its range."""
-    reach = np.stack([np.broadcast_to(s.compartment_range, cases.closing_speed.shape) for s in cases.structures], axis=-1)
+    reach = np.stack(
+        [np.broadcast_to(s.compartment_range, cases.closing_speed.shape) for s in cases.structures], axis=-1
+    )
     beyond = np.any(columns["intrusion"] > reach, axis=1)
     good = np.ones(len(beyond), dtype=bool)
     for name in (*CASE_METRICS, *VEHICLE_METRICS):
@@ -193,7 +197,9 @@ def _bumpers_miss(impact: Impact, first: int, last: int) -> NDArray[np.bool_]:
 def _joined(parts: list[Columns]) -> Columns:
     """One table; a column that an impact does not have is NaN (or False) there."""
     names = list(dict.fromkeys(name for part in parts for name in part))
-    order = sorted(names, key=lambda n: n.startswith("risk_"))  # labels, sweeps and metrics first, in order of appearance
+    order = sorted(
+        names, key=lambda n: n.startswith("risk_")
+    )  # labels, sweeps and metrics first, in order of appearance
     kinds = {n: next(p[n].dtype.kind for p in parts if n in p) for n in order}
 
     def part_of(part: Columns, name: str) -> NDArray[Any]:
@@ -225,4 +231,6 @@ def _pulse(study: Study, named: NamedCase) -> Pulse:
     acceleration = push[:, None] * force * inv_mass[:, None]
     velocity = np.abs(cases.speed[0])[:, None] + push[:, None] * lost * inv_mass[:, None]
     status = str(solve(cases)["status"][0])
-    return Pulse(named.name, impact.name, impact.between, PULSE_TIMES, acceleration, velocity, out[:, 3:].T, force, status)
+    return Pulse(
+        named.name, impact.name, impact.between, PULSE_TIMES, acceleration, velocity, out[:, 3:].T, force, status
+    )

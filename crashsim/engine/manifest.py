@@ -104,18 +104,26 @@ def _warnings(study: Study, columns: Mapping[str, NDArray[Any]]) -> list[str]:
         if impact.restitution == SPEED_FIT:
             rows = (columns["impact"] == impact.name) & (columns["restitution_asked"] > columns["restitution_cap"])
             if n := count(rows):
-                found.append(f"{impact.name}: in {n} cases the speed fit asks for more restitution than the force law can "
-                             "give; the largest possible was used")
+                found.append(
+                    f"{impact.name}: in {n} cases the speed fit asks for more restitution than the force law can "
+                    "give; the largest possible was used"
+                )
     if n := count(columns["status"] == FAILED):
         found.append(f"{n} of {total} cases failed the momentum or energy check: do not use them")
     if n := count(columns["status"] == BEYOND_MODEL):
-        found.append(f"{n} of {total} cases are beyond the model (a compartment is pushed in further than its law holds): "
-                     "their delta-v stands, their pulses, crush and intrusion do not")
+        found.append(
+            f"{n} of {total} cases are beyond the model (a compartment is pushed in further than its law holds): "
+            "their delta-v stands, their pulses, crush and intrusion do not"
+        )
     if n := count(columns["pulse_duration"] > LONG_CONTACT):
         found.append(f"in {n} of {total} cases the contact lasts longer than {LONG_CONTACT * 1e3:.0f} ms")
     if n := count(columns["bumpers_miss"]):
-        found.append(f"in {n} of {total} cases the bumper beams miss each other in height: underride or override is possible "
-                     "and is not modelled")
+        found.append(
+            f"in {n} of {total} cases the bumper beams miss each other in height: underride or override is possible "
+            "and is not modelled"
+        )
     if study.judgement:
-        found.append(f"{len(study.judgement)} inputs rest on engineering judgement (tag J): sweep them before relying on a result")
+        found.append(
+            f"{len(study.judgement)} inputs rest on engineering judgement (tag J): sweep them before relying on a result"
+        )
     return found

@@ -26,11 +26,15 @@ class RiskSettings:
     factor_source: str
 
 
-def risk_settings(curves: Mapping[str, RiskCurve], correction: WinsmashCorrection, study: Mapping[str, Any]) -> RiskSettings:
+def risk_settings(
+    curves: Mapping[str, RiskCurve], correction: WinsmashCorrection, study: Mapping[str, Any]
+) -> RiskSettings:
     """Settings of a study over the library's curves."""
     own = study["delta_v_correction"]
     source = "given in the study" if own is not None else correction.sources[0]
-    return RiskSettings(tuple(curves.values()), study["occupant_age"], study["belted"], own or correction.nominal, source)
+    return RiskSettings(
+        tuple(curves.values()), study["occupant_age"], study["belted"], own or correction.nominal, source
+    )
 
 
 def risk_columns(settings: RiskSettings, impact: Impact, rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -52,7 +56,9 @@ def risk_columns(settings: RiskSettings, impact: Impact, rows: Mapping[str, NDAr
                 f"{name}_uncorrected_low": uncorrected.lower, f"{name}_uncorrected_high": uncorrected.upper,
             }  # fmt: skip
             found |= {f"{name}.{c}": p for c, p in zip(corrected.names, corrected.probability, strict=True)}
-            found |= {f"{name}.{c}.extrapolated": x for c, x in zip(corrected.names, corrected.extrapolated, strict=True)}
+            found |= {
+                f"{name}.{c}.extrapolated": x for c, x in zip(corrected.names, corrected.extrapolated, strict=True)
+            }
             for column, values in found.items():
                 blank = np.zeros(len(here), bool) if values.dtype == bool else np.full(len(here), np.nan)
                 columns.setdefault(column, blank)[here] = values

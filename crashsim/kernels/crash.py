@@ -330,8 +330,18 @@ def _olc(pieces: Floats, count: int, mass: float, speed: float, ratio: float) ->
 
 @njit(cache=True, nogil=True)
 def _solve(
-    pieces: Floats, inv_mass: Floats, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, ku: Floats,
-    share: Floats, asked: float, at: Floats, law: Floats
+    pieces: Floats,
+    inv_mass: Floats,
+    speed: float,
+    x: Floats,
+    f: Floats,
+    n: Ints,
+    tail: Floats,
+    ku: Floats,
+    share: Floats,
+    asked: float,
+    at: Floats,
+    law: Floats,
 ) -> tuple[int, int]:
     """Fill ``pieces``; ``law`` receives E, U, E_first, peak, cap per vehicle.  Returns the number of pieces."""
     mass = 1.0 / (inv_mass[0] + inv_mass[1])
@@ -362,8 +372,19 @@ def _solve(
 
 @njit(cache=True, nogil=True)
 def crash_block(
-    first: int, last: int, inv_mass: Floats, speed: Floats, x: Floats, f: Floats, n: Ints, tail: Floats,
-    space: Floats, ku: Floats, share: Floats, asked: Floats, out: Floats
+    first: int,
+    last: int,
+    inv_mass: Floats,
+    speed: Floats,
+    x: Floats,
+    f: Floats,
+    n: Ints,
+    tail: Floats,
+    space: Floats,
+    ku: Floats,
+    share: Floats,
+    asked: Floats,
+    out: Floats,
 ) -> None:
     """Solve cases ``first`` to ``last`` (exclusive) into the rows of ``out``.
 
@@ -411,8 +432,17 @@ def crash_block(
 
 @njit(cache=True, nogil=True)
 def crash_history(
-    times: Floats, inv_mass: Floats, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, ku: Floats,
-    share: Floats, asked: float, out: Floats
+    times: Floats,
+    inv_mass: Floats,
+    speed: float,
+    x: Floats,
+    f: Floats,
+    n: Ints,
+    tail: Floats,
+    ku: Floats,
+    share: Floats,
+    asked: float,
+    out: Floats,
 ) -> None:
     """Force, mutual crush, approach speed and the crush of both vehicles of one case at ``times``; out (times, 5)."""
     pieces = np.empty((2 * x.shape[1] + 8, PIECE))

@@ -84,7 +84,9 @@ def _lines(tree: Mapping[str, Any], system: str) -> Iterator[str]:
         yield f"{level}: " + ", ".join(f"{k} {v}" for k, v in terms.items())
     if isinstance(tree.get("valid"), dict):
         valid = tree["valid"]
-        yield from _wrapped(f"valid: {valid['from']} to {valid['to']} [{valid.get('tag', '-')}] {valid.get('source', '')}")
+        yield from _wrapped(
+            f"valid: {valid['from']} to {valid['to']} [{valid.get('tag', '-')}] {valid.get('source', '')}"
+        )
     if isinstance(tree.get("source"), str):
         yield from _wrapped(f"source [{tree.get('tag', '-')}]: {tree['source']}")
     if tree.get("sources"):

@@ -93,13 +93,19 @@ def _who_pays(results: Results, impact: str) -> str:
     a, b = described["between"]
     if described["type"] == "wall":
         return ""
-    ratio = rows.columns["delta_v"][rows.columns["vehicle"] == a] / rows.columns["delta_v"][rows.columns["vehicle"] == b]
+    ratio = (
+        rows.columns["delta_v"][rows.columns["vehicle"] == a] / rows.columns["delta_v"][rows.columns["vehicle"] == b]
+    )
     low, high = float(ratio.min()), float(ratio.max())
     if low < 1.0 < high:
-        return f"the {a} takes {low:.2f} to {high:.2f} times the delta-v of the {b} (the inverse ratio of their masses)."
+        return (
+            f"the {a} takes {low:.2f} to {high:.2f} times the delta-v of the {b} (the inverse ratio of their masses)."
+        )
     more, less, low, high = (a, b, low, high) if low >= 1.0 else (b, a, 1.0 / high, 1.0 / low)
     times = f"{low:.2f}" if high - low < 0.005 else f"{low:.2f} to {high:.2f}"
-    return f"at every speed the {more} takes {times} times the delta-v of the {less} (the inverse ratio of their masses)."
+    return (
+        f"at every speed the {more} takes {times} times the delta-v of the {less} (the inverse ratio of their masses)."
+    )
 
 
 def _threshold_sentence(results: Results, row: Row, system: str) -> str:
@@ -160,8 +166,16 @@ def _cells(row: Row, system: str) -> list[str]:
     numbers = [_number(row, key, dimension, system) for _, key, dimension in QUANTITIES]
     risks = [_risk(row, level) for level in ("risk_mais2plus", "risk_mais3plus", "risk_fatal")]
     status = BEYOND if row["status"] == BEYOND_MODEL else row["status"]
-    notes = [n for n, flag in (("risk extrapolated", row["extrapolated"]), ("bumpers miss", row["bumpers_miss"])) if flag]
-    return [row["case"], row["vehicle"], *numbers, *risks, ", ".join([status, *notes] if status != OK or not notes else notes)]
+    notes = [
+        n for n, flag in (("risk extrapolated", row["extrapolated"]), ("bumpers miss", row["bumpers_miss"])) if flag
+    ]
+    return [
+        row["case"],
+        row["vehicle"],
+        *numbers,
+        *risks,
+        ", ".join([status, *notes] if status != OK or not notes else notes),
+    ]
 
 
 def _number(row: Row, key: str, dimension: str, system: str) -> str:

@@ -97,7 +97,9 @@ def write_table(results: Results, path: Path) -> None:
             array = array.dictionary_encode()
         fields.append(pa.field(name, array.type, metadata={"unit": si_unit(dimension), "dimension": dimension}))
         arrays.append(array)
-    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={"crashsim": results.meta.get("version", "")}))
+    table = pa.Table.from_arrays(
+        arrays, schema=pa.schema(fields, metadata={"crashsim": results.meta.get("version", "")})
+    )
     pq.write_table(table, path, compression="zstd")
 
 

@@ -129,8 +129,8 @@ class Results:
     @property
     def labels(self) -> dict[str, Array]:
         """The columns that name a row: labels and swept paths."""
-        return {n: v for n, v in self.columns.items() if n in self.LABELS or "." in n and not n.startswith("risk")
-                or n == "restitution_asked"}  # fmt: skip
+        swept = {path for impact in self.meta["impacts"].values() for axis in impact["axes"] for path in axis}
+        return {n: v for n, v in self.columns.items() if n in self.LABELS or n in swept}
 
     @property
     def axes(self) -> dict[str, list[list[str]]]:
@@ -187,7 +187,9 @@ def _matching(columns: Mapping[str, Array], labels: Mapping[str, object]) -> NDA
         else:
             if values.dtype.kind == "U" and wanted not in values:
                 known = sorted(set(values.tolist()))
-                raise CrashsimError(f"no {name} {wanted!r}{did_you_mean(str(wanted), known)} (known: {', '.join(known)})")
+                raise CrashsimError(
+                    f"no {name} {wanted!r}{did_you_mean(str(wanted), known)} (known: {', '.join(known)})"
+                )
             rows &= values == wanted
     return rows
 
