@@ -95,7 +95,8 @@ def validated(model: type[M], draft: Draft) -> M:
     """The document as a model without its broken parts; every problem of form is in the draft afterwards."""
     for _ in range(_PASSES):
         try:
-            result = model.model_validate(_without(draft.document.tree, draft.broken))
+            tree = draft.document.tree
+            result = model.model_validate(_without(tree, draft.broken) if draft.broken else tree)
         except ValidationError as error:
             for details in error.errors(include_url=False, include_input=False):
                 _note(draft, details)

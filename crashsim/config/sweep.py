@@ -154,9 +154,7 @@ def _end(draft: Draft, place: Place, value: object, number: Number) -> float | N
         return None
 
 
-def _points(
-    draft: Draft, place: Place, value: dict[str, Any], number: Number, ends: list[float | None]
-) -> int | None:
+def _points(draft: Draft, place: Place, value: dict[str, Any], number: Number, ends: list[float | None]) -> int | None:
     """How many values a range has."""
     if "points" in value:
         n = value["points"]
