@@ -96,8 +96,8 @@ def _require_numbers(m1: Any, m2: Any, speed: Any, asked: Any, is_asked: bool, p
         raise StructureError("masses: expected more than 0 kg, and at most one of the two infinite (a wall)")
     if not (np.all(speed > 0) and np.all(np.isfinite(speed))):
         raise StructureError("closing_speed: expected a finite speed above 0 m/s")
-    if is_asked and not np.all((asked >= 0) & (asked <= 1)):
-        raise StructureError("restitution: expected a number from 0 to 1")
+    if is_asked and not np.all(asked >= 0):
+        raise StructureError("restitution: expected 0 or more")
     if points == 0:
         raise StructureError("two rigid bodies: at least one of the two must deform")
 

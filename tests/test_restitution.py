@@ -195,3 +195,17 @@ def test_study_beyond_the_cap_is_refused_at_its_place(tmp_path: Path) -> None:
     assert problem.path == "impacts.barrier.restitution"
     assert f"at most {cap:.4g}" in problem.message
     assert f"{path}:11:18: " in str(refused.value)
+
+
+def test_a_study_whose_check_was_sampled_is_still_refused_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large grids are checked at a sample of their cases; the run itself sees every one."""
+    from crashsim.config import study as loader
+
+    monkeypatch.setattr(loader, "check_cases", lambda *_, **__: None)
+    tree = {
+        "name": "cap",
+        "vehicles": {"kei": {"use": "kei-car"}, "wall": {"use": "rigid-wall"}},
+        "impacts": {"wall": {"type": "wall", "speed": {"kei": "56 km/h"}, "restitution": 0.9}},
+    }
+    with pytest.raises(StructureError, match=r"impacts\.wall\.restitution: got 0\.9, expected at most 0\.\d+"):
+        crashsim.run(tree)

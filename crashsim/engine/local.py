@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from crashsim import cases as case_columns
 from crashsim import momentum
-from crashsim.cases import Cases, Impact, NamedCase, Study
+from crashsim.cases import ASKED, Cases, Impact, NamedCase, Study
 from crashsim.config import library
 from crashsim.criteria import METRICS, energy_equivalent_speed
 from crashsim.engine.manifest import describe
 from crashsim.engine.risks import RiskSettings, risk_columns, risk_settings
+from crashsim.errors import StructureError
 from crashsim.kernels.crash import CASE_METRICS, N_METRICS, VEHICLE_METRICS, crash_block, crash_history
 from crashsim.results import BEYOND_MODEL, FAILED, OK, Pulse, Results
 
@@ -154,6 +155,7 @@ def _status(cases: Cases, columns: Columns) -> NDArray[np.str_]:
 def _rows(impact: Impact, first: int, last: int, risk: RiskSettings, threads: int) -> Columns:
     cases = case_columns.build(impact, first, last)
     solved = solve(cases, threads)
+    _require_reached(impact, first, cases, solved)
     n = last - first
     vehicles = [i for i in range(2) if not impact.rigid[i]]
 
@@ -180,6 +182,17 @@ def _rows(impact: Impact, first: int, last: int, risk: RiskSettings, threads: in
     rows["restitution_asked"] = interleave(cases.restitution)
     rows |= risk_columns(risk, impact, rows)
     return rows
+
+
+def _require_reached(impact: Impact, first: int, cases: Cases, solved: Columns) -> None:
+    """Raise StructureError where an asked restitution is more than the force law can give (the check samples large grids)."""
+    above = cases.restitution > solved["restitution_cap"] * (1.0 + 1e-9)
+    if impact.restitution == ASKED and np.any(above):
+        i = int(np.argmax(above))
+        raise StructureError(
+            f"impacts.{impact.name}.restitution: got {cases.restitution[i]:.4g}, expected at most "
+            f"{solved['restitution_cap'][i]:.4g}, which is all that the force law can give in case {first + i}"
+        )
 
 
 def _bumpers_miss(impact: Impact, first: int, last: int) -> NDArray[np.bool_]:
