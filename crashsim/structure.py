@@ -204,16 +204,25 @@ def energy_at_force(structure: Structure, force: Floats) -> Floats:
 
 
 def peak_force(structures: tuple[Structure, Structure], energy: Floats) -> Floats:
-    """Force [N] at which two structures in series have absorbed ``energy`` [J] together (bisection; rising curves)."""
-    low = np.zeros_like(energy)
-    high = np.full_like(energy, 1.0)
-    while np.any(short := sum(energy_at_force(s, high) for s in structures) < energy):
-        high = np.where(short, 2.0 * high, high)
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        short = sum(energy_at_force(s, middle) for s in structures) < energy
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return 0.5 * (low + high)
+    """Force [N] at which two rising structures in series have absorbed ``energy`` [J] together.
+
+    Between two kinks ``F^2 = F0^2 + 2 k (E - E0)`` with k the stiffness of the two in series; the last kink that the energy
+    reaches decides.
+    """
+    force = np.zeros_like(energy)
+    kinks = np.sort(np.concatenate([s.force for s in structures if s.points], axis=-1), axis=-1)
+    for start in np.moveaxis(kinks, -1, 0):
+        spent = sum(energy_at_force(s, start) for s in structures)
+        compliance = sum(1.0 / _slope_above(s, start) for s in structures if s.points)
+        beyond = np.sqrt(start**2 + 2.0 * np.maximum(energy - spent, 0.0) / compliance)
+        force = np.where(spent <= energy, beyond, force)
+    return force
+
+
+def _slope_above(structure: Structure, force: Floats) -> Floats:
+    """Slope of the loading curve just above a force [N/m]."""
+    segment = np.sum(force[..., None] >= structure.force, axis=-1) - 1
+    return np.asarray(np.take_along_axis(structure.slopes, segment[..., None], axis=-1)[..., 0])
 
 
 def restitution_cap(structures: tuple[Structure, Structure], energy: Floats) -> Floats:

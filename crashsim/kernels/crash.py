@@ -28,25 +28,33 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# A number that is none spoils its own case (status "failed"), not the batch: division follows IEEE.
+compiled = njit(cache=True, nogil=True, error_model="numpy")
+
 # One piece of the motion: state at its start, slope, extent, and the crush of both vehicles at its two ends.
 T0, D0, V0, F0, SLOPE, DURATION, TRAVEL, XA0, XB0, XA1, XB1 = range(11)
 PIECE = 11
 
-# Outputs of a case, then of each vehicle (offsets in the metric row).
+# Columns of the output: first those of the case, then those of each vehicle.
 CASE_METRICS = (
     "peak_force", "mutual_crush", "time_common_velocity", "pulse_duration", "separation_speed", "restitution",
     "restitution_cap", "energy_residual", "momentum_residual",
 )  # fmt: skip
+(PEAK_FORCE, MUTUAL_CRUSH, TIME_COMMON, PULSE_DURATION, SEPARATION, RESTITUTION, CAP, ENERGY_RESIDUAL,
+ MOMENTUM_RESIDUAL) = range(len(CASE_METRICS))  # fmt: skip
 VEHICLE_METRICS = (
     "delta_v", "peak_acceleration", "mean_acceleration", "olc", "dynamic_crush", "residual_crush", "intrusion",
     "absorbed_energy", "dissipated_energy",
 )  # fmt: skip
-N_METRICS = len(CASE_METRICS) + 2 * len(VEHICLE_METRICS)
+(DELTA_V, PEAK_ACCELERATION, MEAN_ACCELERATION, OLC, DYNAMIC_CRUSH, RESIDUAL_CRUSH, INTRUSION, ABSORBED,
+ DISSIPATED) = range(len(VEHICLE_METRICS))  # fmt: skip
+N_CASE, N_VEHICLE = len(CASE_METRICS), len(VEHICLE_METRICS)
+N_METRICS = N_CASE + 2 * N_VEHICLE
 
 OLC_FREE, OLC_TOTAL = 0.065, 0.300  # m: free flight, and the end of the restraint phase (Euro NCAP TB027)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _segment(x: Floats, f: Floats, n: int, tail: float, i: int) -> tuple[float, float, float]:
     """End force, end crush and slope of segment ``i`` of a curve of ``n`` points; a rigid body has no points."""
     if n == 0:
@@ -56,7 +64,7 @@ def _segment(x: Floats, f: Floats, n: int, tail: float, i: int) -> tuple[float, 
     return f[i + 1], x[i + 1], (f[i + 1] - f[i]) / (x[i + 1] - x[i])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _peak_energy(x: Floats, f: Floats, n: int, tail: float, crush: float) -> tuple[float, float, float]:
     """Area under a crush curve up to ``crush``, the energy of its first segment so far, and the steepest slope met."""
     energy, first, steepest = 0.0, 0.0, 0.0
@@ -72,7 +80,7 @@ def _peak_energy(x: Floats, f: Floats, n: int, tail: float, crush: float) -> tup
     return energy, first, steepest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _returned(peak: float, first: float, k1: float, share: float, ku: float) -> float:
     """Energy given back from peak force ``peak`` by an unloading path of stiff slope ``ku``."""
     soft = (1.0 - share) * ku + share * k1
@@ -82,7 +90,7 @@ def _returned(peak: float, first: float, k1: float, share: float, ku: float) -> 
     return returned
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unloading(peak: float, first: float, k1: float, share: float, returned: float) -> tuple[float, float]:
     """Knee force and compliance of the stiff branch of the path that gives back ``returned``."""
     if returned <= 0.0:
@@ -92,7 +100,7 @@ def _unloading(peak: float, first: float, k1: float, share: float, returned: flo
     return math.sqrt(knee2), 2.0 * (returned - soft) / (peak * peak - knee2)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _share_returned(wanted: float, energy_a: float, energy_b: float, cap_a: float, cap_b: float) -> tuple[float, float]:
     """Split the returned energy in proportion to the energy absorbed; what one front cannot give, the other does."""
     total = energy_a + energy_b
@@ -105,7 +113,7 @@ def _share_returned(wanted: float, energy_a: float, energy_b: float, cap_a: floa
     return a, b
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _piece(
     pieces: Floats, n: int, mass: float, slope: float, travel: float, end_force: float, x: Floats, to_rest: bool
 ) -> int:
@@ -132,7 +140,7 @@ def _piece(
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _load(
     pieces: Floats, mass: float, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, at: Floats
 ) -> tuple[int, float]:
@@ -178,7 +186,7 @@ def _load(
             seg_b += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unload(
     pieces: Floats, count: int, mass: float, peak: float, knee: Floats, stiff: Floats, soft: Floats, at: Floats
 ) -> int:
@@ -202,7 +210,7 @@ def _unload(
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _state(pieces: Floats, count: int, mass: float, t: float) -> tuple[float, float, float, float, int]:
     """Mutual crush, approach speed, force and the share of the current piece's travel done at time ``t``; piece index."""
     i = 0
@@ -221,7 +229,7 @@ def _state(pieces: Floats, count: int, mass: float, t: float) -> tuple[float, fl
     return p[D0] + d, v, p[F0] + p[SLOPE] * d, d / p[TRAVEL], i
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _impulse(pieces: Floats, count: int, mass: float) -> float:
     """Impulse of the contact force over all pieces, from the force's own time history."""
     total = 0.0
@@ -235,28 +243,28 @@ def _impulse(pieces: Floats, count: int, mass: float) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _flail(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t: float) -> tuple[float, float]:
     """Velocity lost by a vehicle, and free travel of an unrestrained body relative to it, at time ``t``."""
     d, v, _, _, _ = _state(pieces, count, mass, t)
     return ratio * (speed - v), ratio * (speed * t - d)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _olc_residual(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float, t: float) -> float:
     """Travel left over at ``t`` when the occupant is slowed at a constant rate from ``t1`` to the vehicle's speed at ``t``."""
     lost, travel = _flail(pieces, count, mass, speed, ratio, t)
     return travel - 0.5 * lost * (t - t1) - OLC_TOTAL
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _olc_slope(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float, t: float) -> float:
     """Twice the rate of the residual: velocity lost by ``t``, less what the deceleration at ``t`` would take since ``t1``."""
     _, v, force, _, _ = _state(pieces, count, mass, t)
     return ratio * (speed - v - force / mass * (t - t1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _olc_bracket(
     pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float
 ) -> tuple[float, float, float, float]:
@@ -288,7 +296,7 @@ def _olc_bracket(
     return lo, r_lo, lo, r_lo
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _olc(pieces: Floats, count: int, mass: float, speed: float, ratio: float) -> float:
     """Occupant load criterion: constant deceleration that ends the travel of 0.300 m after a free flight of 0.065 m.
 
@@ -328,7 +336,7 @@ def _olc(pieces: Floats, count: int, mass: float, speed: float, ratio: float) ->
     return float(lost / (t - t1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _solve(
     pieces: Floats,
     inv_mass: Floats,
@@ -370,7 +378,7 @@ def _solve(
     return _unload(pieces, count, mass, peak, knee, stiff, soft, at), count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def crash_block(
     first: int,
     last: int,
@@ -400,37 +408,37 @@ def crash_block(
         )
         mass = 1.0 / (inv_mass[c, 0] + inv_mass[c, 1])
         impulse = _impulse(pieces, total, mass)
-        separation = impulse / mass - speed[c]
+        separation = -pieces[total, V0]
+        rebound = impulse / mass - speed[c]  # the same by another route: the force's own time history
         duration = pieces[total, T0]
         energy_in = 0.5 * mass * speed[c] * speed[c]
         energy, returned = law[0, 0] + law[0, 1], law[1, 0] + law[1, 1]
         o = out[c]
-        o[0] = law[5, 0]
-        o[1] = law[4, 0] + law[4, 1]
-        o[2] = pieces[loading, T0]
-        o[3] = duration
-        o[4] = separation
-        o[5] = separation / speed[c]
-        o[6] = math.sqrt((law[3, 0] + law[3, 1]) / energy)
-        o[7] = (energy_in - 0.5 * mass * separation * separation - (energy - returned)) / energy_in
-        o[8] = (separation + pieces[total, V0]) / speed[c]
+        o[PEAK_FORCE] = law[5, 0]
+        o[MUTUAL_CRUSH] = law[4, 0] + law[4, 1]
+        o[TIME_COMMON] = pieces[loading, T0]
+        o[PULSE_DURATION] = duration
+        o[SEPARATION] = separation
+        o[RESTITUTION] = separation / speed[c]
+        o[CAP] = math.sqrt((law[3, 0] + law[3, 1]) / energy)
+        o[ENERGY_RESIDUAL] = (energy_in - 0.5 * mass * rebound * rebound - (energy - returned)) / energy_in
+        o[MOMENTUM_RESIDUAL] = (rebound - separation) / speed[c]
         for i in range(2):
-            v = o[9 + 9 * i : 18 + 9 * i]
-            v[0] = impulse * inv_mass[c, i]
-            v[1] = law[5, 0] * inv_mass[c, i]
-            v[2] = v[0] / duration
+            v = o[N_CASE + i * N_VEHICLE : N_CASE + (i + 1) * N_VEHICLE]
+            v[DELTA_V] = impulse * inv_mass[c, i]
+            v[PEAK_ACCELERATION] = law[5, 0] * inv_mass[c, i]
+            v[MEAN_ACCELERATION] = v[DELTA_V] / duration
+            v[OLC] = 0.0
             if inv_mass[c, i] > 0.0:
-                v[3] = _olc(pieces, total, mass, speed[c], mass * inv_mass[c, i])
-            else:
-                v[3] = 0.0
-            v[4] = law[4, i]
-            v[5] = at[i]
-            v[6] = max(law[4, i] - space[c, i], 0.0)
-            v[7] = law[0, i]
-            v[8] = max(law[0, i] - law[1, i], 0.0)  # an elastic front may give back a rounding error more
+                v[OLC] = _olc(pieces, total, mass, speed[c], mass * inv_mass[c, i])
+            v[DYNAMIC_CRUSH] = law[4, i]
+            v[RESIDUAL_CRUSH] = at[i]
+            v[INTRUSION] = max(law[4, i] - space[c, i], 0.0)
+            v[ABSORBED] = law[0, i]
+            v[DISSIPATED] = max(law[0, i] - law[1, i], 0.0)  # an elastic front may give back a rounding error more
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def crash_history(
     times: Floats,
     inv_mass: Floats,

@@ -56,12 +56,13 @@ def _finite(value: float | None) -> float | None:
 def thresholds(results: Results, level: str = "risk_mais3plus") -> list[Row]:
     """The closing speed at which a risk reaches 10 % and 1 %, for each speed-swept impact and vehicle.
 
-    Keys: ``impact``, ``vehicle``, ``partner``, ``end``, ``level``, ``risk``, ``swept_from``, ``swept_to`` [m/s], and
-    four closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the
+    Keys: ``impact``, ``vehicle``, ``partner``, ``end``, ``level``, ``risk``, ``swept_from``, ``swept_to`` [m/s],
+    ``model_to``, the last swept speed before a case is beyond the model (None when the first one is), and four closing speeds [m/s]: ``closing_speed`` by the central curve, ``closing_speed_low`` by the upper edge of the
     band (the curve that sees most risk), ``closing_speed_high`` by its lower edge, and ``closing_speed_uncorrected`` by
     the central curve without the WinSMASH correction; ``delta_v`` [m/s], ``extrapolated`` and ``beyond_model`` belong to
     the central one.  Interpolated on straight lines between the swept cases.  None when the sweep does not cross the
-    risk; ``above_at_start`` names those of the four that are above it from the first case on.  Other axes of a grid are held where the study's own value is: ``held``.
+    risk; ``above_at_start`` names those of the four that are above it from the first case on (then ``extrapolated`` is
+    that of the first case).  Other axes of a grid are held where the study's own value is: ``held``.
     """
     rows = []
     for curves in speed_impacts(results).values():
@@ -80,17 +81,21 @@ def _threshold(curve: SpeedCurve, level: str, risk: float) -> Row:
     speed = curve.closing_speed
     reached = {key: crossing(speed, curve.values(column), risk) for key, column in edges.items()}
     central = reached["closing_speed"]
+    above = [key for key, column in edges.items() if _starts_above(curve.values(column), risk)]
+    decisive = float(speed[0]) if "closing_speed" in above else central
+    inside = int(np.argmax(curve.beyond)) if curve.beyond.any() else len(speed)
     return {
         **{name: getattr(curve, name) for name in LABELS},
         "level": level,
         "risk": risk,
         **reached,
         "delta_v": None if central is None else float(np.interp(central, speed, curve.rows.columns["delta_v"])),
-        "extrapolated": central is not None and _flag_at(curve, curve.flags(f"{level}_extrapolated"), central),
+        "extrapolated": decisive is not None and _flag_at(curve, curve.flags(f"{level}_extrapolated"), decisive),
         "beyond_model": central is not None and _flag_at(curve, curve.beyond, central),
-        "above_at_start": [key for key, column in edges.items() if _starts_above(curve.values(column), risk)],
+        "above_at_start": above,
         "swept_from": float(speed[0]),
         "swept_to": float(speed[-1]),
+        "model_to": float(speed[inside - 1]) if inside else None,
         "held": dict(curve.held),
     }
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from crashsim.output import sheet, style
 from crashsim.output.views import path_words, structural_grid
+from crashsim.output.words import number
 from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 BLIND: Final = (
@@ -92,7 +93,11 @@ def _map(
         for text in ax.clabel(lines, fmt="%g", fontsize=style.SMALL):
             text.set_bbox({"facecolor": "#00000066", "edgecolor": "none", "pad": 0.8})
     else:
-        words = f"{low:.3g} to {high:.3g} {unit}" if f"{low:.3g}" != f"{high:.3g}" else f"{low:.3g} {unit} everywhere"
+        words = (
+            f"{number(low)} to {number(high)} {unit}"
+            if number(low) != number(high)
+            else f"{number(low)} {unit} everywhere"
+        )
         ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center",
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 3.0})  # fmt: skip
 

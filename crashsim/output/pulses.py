@@ -133,9 +133,11 @@ def _loading(
     ax.fill_between(used / k, structure.crush_force(ends, used) / n, color=mixed(colour, 0.3), linewidth=0.0, zorder=1)
     ax.plot(crush / k, pulse.force / n, color=colour, linestyle="solid", zorder=3)
     absorbed = units.format_quantity(row["absorbed_energy"], "energy", system)
-    ax.text(0.7 * deepest / k, 0.05, f"absorbed\n{absorbed}", ha="center",
+    space = float(ends.crush_space)
+    inside = deepest > 0.4 * space  # else the area is too narrow for words: they stand beside it
+    ax.text((0.7 * deepest if inside else deepest + 0.15 * space) / k, 0.05, f"absorbed\n{absorbed}", ha="center",
             transform=ax.get_xaxis_transform(), size=style.SMALL, zorder=4,
-            bbox={"facecolor": mixed(colour, 0.3), "edgecolor": "none", "pad": 1.0})  # fmt: skip
+            bbox={"facecolor": mixed(colour, 0.3) if inside else "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
     ax.set_xlabel(sheet.labelled(style.wrapped(f"crush of {row['vehicle']}", 4.0, 9.5), "length", system))
     sheet.twin(ax, "top", "length", system, label="crush")
     return {f"{row['vehicle']}: loading, then unloading": Line2D([], [], color=colour)}
@@ -154,9 +156,16 @@ def _limits(ax: Axes, ends: structure.Structure, deepest: float, *, mirrored: bo
     if last < 1.3 * deepest:
         right = max(right, 1.05 * last)
     ax.set_xlim(0, right / k)
-    for at, words, height, align in ((space, "crush space", 0.86, "top"), (last, "limit of the model", 0.24, "bottom")):
+    at_space, at_end = structure.crush_force(ends, np.array([space, deepest]))
+    under = deepest > space and at_space > 0.5 * at_end  # the words stand clear of the curve: below, above or beyond it
+    marks = (
+        (space, "crush space", *((0.18, "bottom") if under else (0.86, "top")), deepest <= space),
+        (last, "limit of the model", 0.24, "bottom", False),
+    )
+    for at, words, height, align, outside in marks:
         if at < right:
+            left = mirrored != outside
             ax.axvline(at / k, color="#333333", linewidth=0.9, linestyle="-.", zorder=2)
             ax.annotate(words, (at / k, height), xycoords=ax.get_xaxis_transform(), rotation=90, va=align,
-                        ha="left" if mirrored else "right", xytext=(2.5 if mirrored else -2.5, 0.0),
+                        ha="left" if left else "right", xytext=(2.5 if left else -2.5, 0.0),
                         textcoords="offset points", size=style.SMALL, color="#333333", zorder=4)  # fmt: skip

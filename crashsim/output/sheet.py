@@ -180,7 +180,7 @@ def shade(ax: Axes, x: NDArray[Any], flags: NDArray[np.bool_], words: str) -> No
         middle, share = (0.5 * (first + last) - low) / (high - low), (last - first) / (high - low)
         if share < 0.04:  # no room for words; the legend has them
             continue
-        height, align = (0.11, "bottom") if middle > 0.5 else (0.97, "top")
+        height, align = (0.11, "bottom") if middle >= 0.45 else (0.97, "top")
         turned = 0.0 if share > 0.25 else 90.0
         ax.text(middle, height, words, transform=ax.transAxes, ha="center", va=align, rotation=turned, color="#6a6a6a",
                 size=style.SMALL, zorder=4)  # fmt: skip

@@ -111,7 +111,7 @@ def _energy_stack(
             back = curve.values("absorbed_energy") - curve.values("dissipated_energy")
             layer = (back if part == "returned" else curve.values(part)) / scale
             colour = vehicle_look(results, curve.vehicle).colour
-            hatch = "////" if curve is curves[0] else "\\\\\\\\"
+            hatch = "////" if list(results.meta["vehicles"]).index(curve.vehicle) % 2 == 0 else "\\\\\\\\"
             look: dict[str, Any] = {"facecolor": mixed(colour, 0.25), "edgecolor": colour, "hatch": hatch}
             if part != "returned":
                 look = {"facecolor": mixed(colour, 0.8)}
@@ -129,7 +129,8 @@ def _energy_stack(
 def _name_layers(ax: Axes, curves: list[SpeedCurve], system: str) -> None:
     """The vehicle's name in its layer of the shares where that is thickest, for readers without colours."""
     x, total = curves[0].closing_speed / style.unit("speed", system)[0], curves[0].values("energy_in") / 100.0
-    inner = (np.abs(x - x.mean()) < 0.35 * np.ptp(x)) & ~curves[0].beyond
+    end = x[curves[0].beyond].min(initial=np.inf) - 0.1 * np.ptp(x)  # a name does not straddle where the model ends
+    inner = (np.abs(x - x.mean()) < 0.35 * np.ptp(x)) & (x < end)
     base = np.zeros_like(x)
     for curve in curves:
         layer = curve.values("dissipated_energy") / total

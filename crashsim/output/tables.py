@@ -11,6 +11,7 @@ from crashsim.output import sheet, style
 from crashsim.output.headline import headline
 from crashsim.output.speeds import vehicle_look
 from crashsim.output.views import named_rows
+from crashsim.output.words import band, number, percent
 from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 Row = dict[str, Any]
@@ -48,7 +49,11 @@ def headline_table(results: Results, system: str) -> Figure | None:
     for row, cells, height, first in zip(rows, texts, heights, new, strict=True):
         _line(ax, edges, row, cells, at, height, first, vehicle_look(results, row["vehicle"]))
         at += height
-    notes = ["risk by the central curve, in brackets the band in which published curves disagree"]
+    factor = results.meta["delta_v_correction"]["factor"]
+    notes = [
+        "risk by the central curve, in brackets the band in which published curves disagree; they see delta-v alone",
+        f"entered with corrected delta-v (true = {factor:g} \u00d7 WinSMASH); without it risk is higher: report.md",
+    ]
     notes += ["\u2020 central curve extrapolated"] if any(row["extrapolated"] for row in rows) else []
     caption = sheet.caption(results, named_rows(results), *notes)
     return sheet.finish(figure, results, "The named cases in numbers", {}, caption)
@@ -71,22 +76,14 @@ def _texts(row: Row, system: str, *, named: bool) -> list[str]:
 def _number(value: float | None, dimension: str, system: str) -> str:
     if value is None:
         return "–"
-    shown = value / style.unit(dimension, system)[0]
-    return f"{shown:,.0f}" if dimension != "length" or abs(shown) >= 100 else f"{shown:.1f}"
-
-
-def percent(p: float) -> str:
-    """A probability as a reader wants it: two digits, and no false certainty at either end."""
-    if p < 0.001:
-        return "<0.1 %"
-    return ">99 %" if p > 0.99 else f"{100 * p:.2g} %"
+    return number(value / style.unit(dimension, system)[0])
 
 
 def _risk(row: Row) -> str:
-    central, low, high = (row[f"risk_mais3plus{edge}"] for edge in ("", "_low", "_high"))
+    central = row["risk_mais3plus"]
     if central is None:
         return "no curve" if row["status"] != FAILED else "–"
-    return f"{percent(central)}{' †' if row['extrapolated'] else ''}\n({percent(low)} to {percent(high)})"
+    return f"{percent(central)}{' †' if row['extrapolated'] else ''}\n{band(row, 'risk_mais3plus')}"
 
 
 def _height(texts: list[str]) -> float:
@@ -126,8 +123,7 @@ def _line(
     for i, text in enumerate(cells[2:], start=2):
         if beyond and 4 <= i < 8:
             continue
-        ink = grey if failed else style.INK
-        ax.text(edges[i + 1] - 0.1, middle, text, size=SIZE, ha="right", va="center", color=ink)
+        ax.text(edges[i + 1] - 0.1, middle, text, size=SIZE, ha="right", va="center", color=grey)
     if beyond or failed:
         ax.text(0.5 * (edges[4] + edges[8]), middle, "beyond the model" if beyond else "failed: do not use", size=SIZE,
                 style="italic", ha="center", va="center", color="#6a6a6a",
