@@ -1,19 +1,22 @@
-"""The folder of a run: written whole or not at all, never over something else."""
+"""The folder of a run: written whole or not at all, never over something that crashsim did not write."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from crashsim.cases import Study
 from crashsim.engine.manifest import fingerprint, resolved, version
 from crashsim.errors import OutputError
-from crashsim.results.files import MANIFEST, read_manifest, sha256
+from crashsim.results.files import MANIFEST, RUN, read_manifest, sha256
+
+REPLACED: Final = "manifest.json.replaced"  # the old manifest while its run is being replaced: names what may go
 
 
 def folder_of(study: Study, out: str | Path | None = None) -> Path:
@@ -30,19 +33,15 @@ def is_done(folder: Path, study: Study) -> bool:
         The folder holds something else: another study or version (the difference is named), files that were changed or
         removed since, or files that crashsim did not write.
     """
-    if not folder.exists():
+    manifest = _manifest_of(folder)
+    if manifest is None:
         return False
-    if not folder.is_dir():
-        raise OutputError(f"{folder}: is a file, expected a folder")
-    if not any(folder.iterdir()):
-        return False
-    if not (folder / MANIFEST).exists():
-        raise OutputError(f"{folder}: holds other files and no results; choose another folder with --out")
-    manifest = read_manifest(folder)
-    if manifest.get("fingerprint") != fingerprint(study):
+    if (folder / REPLACED).exists():
+        raise OutputError(f"{folder}: a run was being replaced here and did not finish; --force to start anew")
+    if manifest["fingerprint"] != fingerprint(study):
         raise OutputError(f"{folder}: holds other results ({_difference(manifest, study)}); choose another folder, or "
                           "--force to replace them")  # fmt: skip
-    for name, digest in manifest.get("files", {}).items():
+    for name, digest in manifest["files"].items():
         path = folder / name
         if not path.is_file() or sha256(path) != digest:
             raise OutputError(
@@ -51,11 +50,31 @@ def is_done(folder: Path, study: Study) -> bool:
     return True
 
 
+def _manifest_of(folder: Path) -> dict[str, Any] | None:
+    """The manifest of the run in a folder; None when there is nothing; OutputError when there is something else."""
+    try:
+        if not folder.exists():
+            return None
+        if not folder.is_dir():
+            raise OutputError(f"{folder}: is a file, expected a folder")
+        if not any(folder.iterdir()):
+            return None
+        here = next((name for name in (REPLACED, MANIFEST) if (folder / name).exists()), None)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if here is None:
+        raise OutputError(f"{folder}: holds files that crashsim did not write; choose another folder with --out")
+    manifest = read_manifest(folder, here)
+    if manifest.get("kind") != RUN:
+        raise OutputError(f"{folder}: holds results saved from Python, not a run; choose another folder with --out")
+    return manifest
+
+
 def _difference(manifest: dict[str, Any], study: Study) -> str:
     """The first thing in which the stored run differs, in words."""
     if manifest.get("version") != version():
         return f"crashsim {manifest.get('version')}, this is {version()}"
-    return _first_difference(manifest, resolved(study), "") or "another study"
+    return _first_difference(manifest, resolved(study), "") or f"another build of crashsim {version()}"
 
 
 def _first_difference(old: Any, new: Any, path: str) -> str:
@@ -78,47 +97,50 @@ def _short(value: Any) -> str:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside ``folder`` that takes its name when all is written; on any failure nothing is left.
+    """A temporary folder beside ``folder`` whose files take their place when all is written; on any failure none do.
 
-    What the folder held before goes only after the new one is complete; files that the old manifest does not name are
-    kept.  Raises OutputError when the place cannot be written.
+    A folder that holds a run is emptied of that run's files, which its manifest names, and of nothing else.  Raises
+    OutputError when the place cannot be written, or holds files that crashsim did not write.
     """
     try:
+        folder = folder.resolve()
+        if Path.cwd().is_relative_to(folder):
+            raise OutputError(f"{folder}: is the current folder or above it; choose a folder for the results alone")
+        old = _manifest_of(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
+        partial = folder.parent / f".{folder.name[:100]}-{uuid.uuid4().hex[:8]}.partial"
+        partial.mkdir()
     except (OSError, ValueError) as error:
         raise OutputError(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     try:
-        partial.chmod(0o777 & ~_umask())
         yield partial
-        _replace(folder, partial)
+        if old is None:
+            if folder.exists():
+                folder.rmdir()
+            partial.rename(folder)
+        else:
+            _replace(folder, old, partial)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _replace(folder: Path, partial: Path) -> None:
-    if not folder.exists():
-        partial.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".old", dir=folder.parent))
-    folder.rename(old / folder.name)
-    partial.rename(folder)
-    written = (
-        set(read_manifest(old / folder.name).get("files", {})) | {MANIFEST}
-        if (old / folder.name / MANIFEST).exists()
-        else set()
-    )
-    for path in sorted((old / folder.name).rglob("*")):
-        relative = path.relative_to(old / folder.name)
-        if path.is_file() and relative.as_posix() not in written and not (folder / relative).exists():
-            (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-            path.rename(folder / relative)
-    shutil.rmtree(old)
+def _replace(folder: Path, manifest: dict[str, Any], partial: Path) -> None:
+    """Put the files of ``partial`` in place of the run in ``folder``; a manifest of both stands aside until all is done."""
+    old = set(manifest["files"])
+    new = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()} - {MANIFEST}
+    for name in sorted(new - old):
+        if os.path.lexists(folder / name):
+            raise OutputError(f"{folder / name}: is not of the run that is to be replaced; move it away first")
+    both = json.dumps({**manifest, "files": dict.fromkeys(sorted(old | new), "")})
+    (partial / REPLACED).write_text(both, encoding="utf-8")
+    (partial / REPLACED).replace(folder / REPLACED)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name in sorted(old - new):
+        (folder / name).unlink(missing_ok=True)
+    for name in sorted(new):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (partial / name).replace(folder / name)
+    (partial / MANIFEST).replace(folder / MANIFEST)
+    (folder / REPLACED).unlink()

@@ -7,6 +7,8 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from crashsim.cases import SPEED_FIT, Impact, Study
 from crashsim.engine.risks import RiskSettings
 from crashsim.results import BEYOND_MODEL, FAILED
+from crashsim.results.files import RUN
 
 LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "pyarrow")
 LONG_CONTACT = 0.3  # s
@@ -26,9 +29,20 @@ def version() -> str:
 
 
 def fingerprint(study: Study) -> str:
-    """Hash of everything that decides the numbers: the resolved study and the version of crashsim."""
-    text = json.dumps({"version": version(), **resolved(study)}, sort_keys=True, ensure_ascii=False)
+    """Hash of everything that decides the numbers: the resolved study, the code and the library's data."""
+    text = json.dumps({"version": version(), "build": build(), **resolved(study)}, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def build() -> str:
+    """Hash of the package's own sources and data: an edited curve or kernel is another crashsim."""
+    package = Path(__file__).resolve().parent.parent
+    files = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".yaml") and "configs" not in p.parts)
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def resolved(study: Study) -> dict[str, Any]:
@@ -62,6 +76,7 @@ def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettin
     """The manifest of a run, but for wall time and file hashes."""
     return {
         "crashsim": "results",
+        "kind": RUN,
         "version": version(),
         "fingerprint": fingerprint(study),
         "seed": None,

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
+RUN, SAVED = "run", "saved"  # kinds of manifest: a whole run of the command, or rows saved from Python
 
 
 def save(results: Results, folder: Path) -> Path:
-    """Write the data files of ``results`` into ``folder`` (made when absent; must hold no results) and its manifest."""
-    if (folder / MANIFEST).exists():
-        raise OutputError(f"{folder} already holds results; choose another folder")
+    """Write the data files of ``results`` and a manifest into ``folder``, which must be new or empty."""
     try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(f"{folder}: is not empty; choose a new folder")
         folder.mkdir(parents=True, exist_ok=True)
         write_data(results, folder)
-        write_manifest(results.meta, folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot write results: {error.strerror or error}") from None
+        write_manifest({**results.meta, "kind": SAVED, "rows": len(results)}, folder)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     return folder
 
 
@@ -45,7 +46,7 @@ def write_data(results: Results, folder: Path) -> None:
 
 
 def write_manifest(meta: Mapping[str, Any], folder: Path) -> None:
-    """The manifest, with the hash of every other file in the folder."""
+    """The manifest, with the hash of every other file in the folder (which crashsim alone has written)."""
     files = {str(p.relative_to(folder).as_posix()): sha256(p) for p in sorted(folder.rglob("*"))
              if p.is_file() and p.name != MANIFEST}  # fmt: skip
     text = json.dumps({**meta, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
@@ -146,30 +147,51 @@ def _describe(holder: object, **texts: str) -> None:
         setattr(holder, name, text.encode())
 
 
-def load(folder: Path) -> Results:
-    """Read a run back; every file must be the one that the manifest names."""
+def load(folder: str | Path) -> Results:
+    """Read results back from their folder; every file must be the one that the manifest names.
+
+    Raises OutputError when there are no results, or when they were changed or damaged.
+    """
+    folder = Path(folder)
     meta = read_manifest(folder)
-    files = meta.pop("files", {})
-    for name in ("results.parquet", "pulses.nc"):
-        if name in files and (not (folder / name).is_file() or sha256(folder / name) != files[name]):
+    files = meta.pop("files")
+    for name in {"results.parquet", "pulses.nc"} & {*files, "results.parquet"}:
+        if not (folder / name).is_file() or sha256(folder / name) != files.get(name):
             raise OutputError(f"{folder / name} is missing or is not the file that was written")
-    columns, dimensions = _read_table(folder / "results.parquet")
-    pulses = _read_pulses(folder / "pulses.nc") if "pulses.nc" in files else []
+    try:
+        columns, dimensions = _read_table(folder / "results.parquet")
+        pulses = _read_pulses(folder / "pulses.nc") if "pulses.nc" in files else []
+    except Exception as error:  # pyarrow and scipy raise a dozen kinds on a damaged file
+        raise OutputError(f"{folder}: the results cannot be read: {type(error).__name__}: {error}") from None
     return Results(columns, dimensions, pulses, meta)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a complete run; raises OutputError when there is none or it cannot be read."""
-    path = folder / MANIFEST
+def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
+    """The manifest of a folder of results; raises OutputError when there is none or it is not one of crashsim's."""
+    path = folder / name
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise OutputError(f"{folder}: no results here (no {MANIFEST})") from None
-    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: no results here (no {name})") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise OutputError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(manifest, dict):
+    good = (
+        isinstance(manifest, dict)
+        and manifest.get("crashsim") == "results"
+        and isinstance(manifest.get("fingerprint"), str)
+        and isinstance(manifest.get("impacts"), dict)
+        and isinstance(manifest.get("files"), dict)
+        and all(isinstance(v, str) and _inside(n) for n, v in manifest["files"].items())
+    )
+    if not good:
         raise OutputError(f"{path}: not a manifest of crashsim")
-    return manifest
+    return dict(manifest)
+
+
+def _inside(name: str) -> bool:
+    """Whether a file name of a manifest stays inside its folder."""
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts and "\\" not in name
 
 
 def _read_table(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
