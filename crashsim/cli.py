@@ -41,7 +41,9 @@ class Commands(click.Group):
         except click.UsageError as error:
             if "Did you mean" in error.message:
                 raise
-            raise click.UsageError(error.message + did_you_mean(args[0], self.list_commands(ctx)), ctx) from None
+            raise click.UsageError(
+                error.message.rstrip(".") + did_you_mean(args[0], self.list_commands(ctx)), ctx
+            ) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -190,7 +192,8 @@ def schema() -> None:
 @cli.command()
 @click.argument("name")
 def new(name: str) -> None:
-    """Write NAME.yaml, a commented study to start from."""
+    """Write NAME.yaml, a commented study to start from, and the schema that editors check it against."""
+    from crashsim.config.library import SCHEMA, schema_path
     from crashsim.config.starter import starter
 
     path = Path(f"{name}.yaml")
@@ -198,6 +201,9 @@ def new(name: str) -> None:
     try:
         with path.open("x", encoding="utf-8") as handle:
             handle.write(text)
+        schema_file = path.with_name(SCHEMA)
+        if not schema_file.exists():
+            schema_file.write_bytes(schema_path().read_bytes())
     except FileExistsError:
         raise CrashsimError(f"{path}: already exists; nothing was written") from None
     except (OSError, ValueError) as error:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 CIPRIANI = (0.47477, -0.26139, 0.03382, -0.11639)
-CIPRIANI_RANGE = (1.0, 7.0)  # m/s, the range in which the fit is used
+CIPRIANI_RANGE = (1.0, 7.0)  # m/s, where the fit holds; above, it is followed down to the floor
 RESTITUTION_FLOOR = 0.10  # lower end of the 0.10-0.15 that measured barrier tests show at speed (tag J)
 
 

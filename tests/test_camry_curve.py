@@ -75,8 +75,8 @@ def front() -> Front:
     end = data["front"]
     return Front(
         mass=parse(data["mass"]["value"], "mass"),
-        crush=np.array([parse(point["crush"], "length") for point in end["curve"]]),
-        force=np.array([parse(point["force"], "force") for point in end["curve"]]),
+        crush=np.array([parse(point["crush"]["value"], "length") for point in end["curve"]]),
+        force=np.array([parse(point["force"]["value"], "force") for point in end["curve"]]),
         unloading_stiffness=parse(end["unloading_stiffness"]["value"], "stiffness"),
         soft_share=parse(end["unloading_soft_share"]["value"], "ratio"),
     )
@@ -129,7 +129,11 @@ def test_peak_deceleration(crash: Crash) -> None:
 
 
 def test_velocity_curve_through_rebound(crash: Crash) -> None:
-    np.testing.assert_allclose(crash.velocity, MEASURED_VELOCITY, rtol=0, atol=1.0)
+    """1 m/s is wanted; the residuals stated in docs/camry_curve.md are 0.26 m/s up to the peak and 0.67 m/s after it."""
+    off = np.abs(crash.velocity - MEASURED_VELOCITY)
+    loading = MEASURED_TIME <= MEASURED_STOP
+    assert off[loading].max() == pytest.approx(0.26, abs=0.01)
+    assert off[~loading].max() == pytest.approx(0.67, abs=0.01)
 
 
 def test_absorbed_energy_along_the_way(front: Front) -> None:

@@ -171,8 +171,9 @@ def test_lists_and_shows_name_sources(tmp_path: Path) -> None:
             assert "source" in shown.output or kind == "studies" or name == "rigid-wall"
 
 
-def test_new_writes_a_study_that_runs_and_never_overwrites(tmp_path: Path) -> None:
+def test_new_writes_a_good_study_with_its_schema_and_never_overwrites(tmp_path: Path) -> None:
     assert crashsim("new", "mine", cwd=tmp_path).returncode == 0
+    assert {p.name for p in tmp_path.iterdir()} == {"mine.yaml", "study.schema.json"}
     assert crashsim("check", "mine.yaml", cwd=tmp_path).returncode == 0
     before = (tmp_path / "mine.yaml").read_text()
     again = crashsim("new", "mine", cwd=tmp_path)

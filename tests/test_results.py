@@ -93,10 +93,23 @@ def test_selection_takes_quantities_as_typed(results: Results) -> None:
     assert float(column.to("mph")[0]) == pytest.approx(expected * (1 + restitution.item()), rel=1e-12)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("wrong", [{"vehicle": "kie"}, {"vehicl": "kei"}, {"speed.kei": "fast"}])
-def test_wrong_selections_are_told(results: Results, wrong: dict[str, str]) -> None:
-    with pytest.raises(crashsim.CrashsimError):
-        results["delta_v"].sel(**wrong)
+@pytest.mark.parametrize(
+    "wrong, word",
+    [
+        ({"vehicle": "kie"}, "did you mean 'kei'"),
+        ({"vehicl": "kei"}, "did you mean 'vehicle'"),
+        ({"speed.kei": "fast"}, "expected a speed"),
+        ({"speed.kei": "4.4704 kg"}, "expected a speed"),
+        ({"speed.kei": "10.5 mph"}, "known: 16.1 km/h"),
+        ({"speed.kei": None}, "got nothing"),
+        ({"case": 999}, "known: 0, 1, 2"),
+        ({"impact": "wall", "vehicle": "pickup"}, "known: kei"),
+    ],
+)
+def test_wrong_selections_are_told(results: Results, wrong: dict[str, object], word: str) -> None:
+    for holder in (results, results["delta_v"]):
+        with pytest.raises(crashsim.CrashsimError, match=word):
+            holder.sel(**wrong)
     with pytest.raises(crashsim.CrashsimError, match="did you mean 'delta_v'"):
         results["deltav"]
 
@@ -118,6 +131,24 @@ def test_rear_struck_occupants_get_rear_curves(results: Results) -> None:
     assert np.isnan(striking["risk_mais3plus.wang-2022-rear"].values).all()
     assert np.isfinite(striking["risk_mais2plus.kusano-gabler-2012-belted"].values).all()
     assert np.isnan(results.sel(impact="head-on")["risk_mais2plus.kusano-gabler-2012-belted"].values).all()
+
+
+def test_no_occupant_load_criterion_against_a_seat_back(results: Results) -> None:
+    behind = results.sel(impact="behind")
+    assert np.isnan(behind["olc"].sel(vehicle="pickup").item())
+    assert behind["olc"].sel(vehicle="kei").item() > 0  # type: ignore[operator]
+
+
+def test_each_reading_of_a_curve_has_its_own_range(results: Results) -> None:
+    """Wang's range of 5-50 mph: entered with delta-v / 1.3, and with the delta-v itself."""
+    delta_v = results["delta_v"].to("mph")
+    low, high = delta_v / 1.3, delta_v
+    for flag, entered in (("extrapolated", low), ("uncorrected_extrapolated", high)):
+        expected = (entered < 5.0) | (entered > 50.0)
+        np.testing.assert_array_equal(results[f"risk_mais3plus_{flag}"].values, expected)
+    assert (
+        results["risk_mais3plus_extrapolated"].values != results["risk_mais3plus_uncorrected_extrapolated"].values
+    ).any()
 
 
 def test_risk_columns_are_ordered(results: Results) -> None:

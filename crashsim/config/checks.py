@@ -107,7 +107,7 @@ def _only(impact: Impact, prefix: str) -> Impact:
 def _sample(impact: Impact) -> Impact:
     """The impact with its axes thinned evenly, ends kept, until few cases are left: the search is slow.
 
-    The engine uses the largest possible restitution in a case that slips through, and says so.
+    The engine refuses a case that slips through.
     """
     axes = list(impact.axes)
     while math.prod(len(axis.values) for axis in axes) > FEW:

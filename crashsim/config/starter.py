@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from crashsim.config.fields import NAME, NAME_WORDS
-from crashsim.config.library import PACKAGE, schema_path
+from crashsim.config.library import PACKAGE
 from crashsim.errors import CrashsimError
 from crashsim.units import echo
 
@@ -13,7 +13,7 @@ from crashsim.units import echo
 def starter(name: str) -> str:
     """Text of a valid study called ``name`` that shows every part of the format.
 
-    Its first line points the editor at the JSON Schema of this installation.
+    Its first line points the editor at the JSON Schema beside it.
 
     Raises
     ------
@@ -24,5 +24,4 @@ def starter(name: str) -> str:
         raise CrashsimError(f"got {echo(name)}, expected {NAME_WORDS}")
     is_word = name[0].isalpha() and name not in ("true", "false", "null")
     text = (PACKAGE / "data" / "starter.yaml").read_text(encoding="utf-8")
-    text = text.replace("SCHEMA", schema_path().as_uri(), 1)
     return text.replace("STUDY_NAME", name if is_word else f'"{name}"', 1)

@@ -179,6 +179,8 @@ def _rows(impact: Impact, first: int, last: int, risk: RiskSettings, threads: in
     }
     rows |= {path: interleave(values) for path, values in cases.swept.items()}
     rows |= {name: interleave(solved[name]) for name in METRICS}
+    # Its free flight and restraint are those of an occupant thrown forward: against a seat back it means nothing.
+    rows["olc"] = np.where(rows["end"] == "rear", np.nan, rows["olc"])
     rows["restitution_asked"] = interleave(cases.restitution)
     rows |= risk_columns(risk, impact, rows)
     return rows

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from crashsim.cases import SPEED_FIT, Impact, Study
 from crashsim.engine.risks import RiskSettings
+from crashsim.momentum import CIPRIANI_RANGE, RESTITUTION_FLOOR
 from crashsim.results import BEYOND_MODEL, FAILED
 from crashsim.results.files import RUN
 
@@ -117,6 +118,10 @@ def _warnings(study: Study, columns: Mapping[str, NDArray[Any]]) -> list[str]:
 
     for impact in study.impacts:
         if impact.restitution == SPEED_FIT:
+            outside = (columns["impact"] == impact.name) & (columns["closing_speed"] > CIPRIANI_RANGE[1])
+            if n := count(outside):
+                found.append(f"{impact.name}: in {n} cases restitution comes from a low-speed fit beyond its 7 m/s, where it "
+                             f"is followed down to a floor of {RESTITUTION_FLOOR:.2f} (judgement)")  # fmt: skip
             rows = (columns["impact"] == impact.name) & (columns["restitution_asked"] > columns["restitution_cap"])
             if n := count(rows):
                 found.append(

@@ -53,6 +53,7 @@ def risk_columns(settings: RiskSettings, impact: Impact, rows: Mapping[str, NDAr
                 name: corrected.central, f"{name}_low": corrected.lower, f"{name}_high": corrected.upper,
                 f"{name}_extrapolated": corrected.central_extrapolated,
                 f"{name}_uncorrected": uncorrected.central,
+                f"{name}_uncorrected_extrapolated": uncorrected.central_extrapolated,
                 f"{name}_uncorrected_low": uncorrected.lower, f"{name}_uncorrected_high": uncorrected.upper,
             }  # fmt: skip
             found |= {f"{name}.{c}": p for c, p in zip(corrected.names, corrected.probability, strict=True)}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from crashsim import units
 from crashsim.criteria import METRICS
-from crashsim.errors import CrashsimError, UnitError, did_you_mean
+from crashsim.errors import CrashsimError, did_you_mean
 
 if TYPE_CHECKING:
     from types import NotImplementedType
@@ -33,6 +33,7 @@ class Column:
     values: Array
     dimension: str
     labels: Mapping[str, Array]
+    label_dimensions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
@@ -45,8 +46,9 @@ class Column:
 
     def sel(self, **labels: object) -> Column:
         """The rows that carry these labels: ``sel(vehicle="kei", impact="head-on")``; quantities as text or SI number."""
-        rows = _matching(self.labels, labels)
-        return Column(self.name, self.values[rows], self.dimension, {n: v[rows] for n, v in self.labels.items()})
+        rows = _matching(self.labels, self.label_dimensions, labels)
+        kept = {n: v[rows] for n, v in self.labels.items()}
+        return Column(self.name, self.values[rows], self.dimension, kept, self.label_dimensions)
 
     def item(self) -> float | str:
         """The only value; an error when there are several or none."""
@@ -121,7 +123,7 @@ class Results:
     def __getitem__(self, name: str) -> Column:
         if name not in self.columns:
             raise CrashsimError(f"no column {units.echo(name)}{did_you_mean(name, self.columns)}")
-        return Column(name, self.columns[name], self.dimensions.get(name, ""), self.labels)
+        return Column(name, self.columns[name], self.dimensions.get(name, ""), self.labels, self.dimensions)
 
     def __len__(self) -> int:
         return len(self.columns["case"])
@@ -139,7 +141,7 @@ class Results:
 
     def sel(self, **labels: object) -> Results:
         """The rows that carry these labels."""
-        rows = _matching(self.labels, labels)
+        rows = _matching(self.labels, self.dimensions, labels)
         return Results({n: v[rows] for n, v in self.columns.items()}, self.dimensions, self.pulses, self.meta)
 
     def where(self, rows: Array) -> Results:
@@ -175,31 +177,41 @@ def si_unit(dimension: str) -> str:
     return next(unit for unit, factor in units.DIMENSIONS[dimension].items() if factor == 1.0)
 
 
-def _matching(columns: Mapping[str, Array], labels: Mapping[str, object]) -> NDArray[np.bool_]:
+def _matching(
+    columns: Mapping[str, Array], dimensions: Mapping[str, str], labels: Mapping[str, object]
+) -> NDArray[np.bool_]:
+    """Rows that carry all the labels; an error when a label is unknown or no row is left."""
     rows = np.ones(len(next(iter(columns.values()))), dtype=bool)
     for name, wanted in labels.items():
         if name not in columns:
             raise CrashsimError(f"no label {units.echo(name)}{did_you_mean(name, columns)}")
         values = columns[name]
         if values.dtype.kind == "f":
-            number = _number(name, wanted)
-            rows &= np.abs(values - number) <= 1e-9 * max(abs(number), 1e-9)
+            number = _number(name, wanted, dimensions.get(name, "number"))
+            found = np.abs(values - number) <= 1e-9 * max(abs(number), 1e-9)
         else:
-            if values.dtype.kind == "U" and wanted not in values:
-                known = sorted(set(values.tolist()))
-                raise CrashsimError(
-                    f"no {name} {wanted!r}{did_you_mean(str(wanted), known)} (known: {', '.join(known)})"
-                )
-            rows &= values == wanted
+            found = np.asarray(values == wanted)
+        if not np.any(rows & found):
+            raise CrashsimError(
+                f"no {name} {units.echo(str(wanted))}{_known(values[rows], wanted, dimensions.get(name))}"
+            )
+        rows &= found
     return rows
 
 
-def _number(name: str, wanted: object) -> float:
-    if not isinstance(wanted, str):
-        return float(wanted)  # type: ignore[arg-type]
-    for dimension in units.DIMENSIONS:
-        try:
-            return units.parse(wanted, dimension)
-        except UnitError:
-            continue
-    raise CrashsimError(f"{name}: {units.echo(wanted)} is not a quantity")
+def _known(values: Array, wanted: object, dimension: str | None) -> str:
+    """What there is instead: the nearest name, or a few of the values."""
+    known = np.unique(values[~np.isnan(values)] if values.dtype.kind == "f" else values)
+    if values.dtype.kind == "U":
+        return f"{did_you_mean(str(wanted), known.tolist())} (known: {', '.join(known.tolist())})"
+    shown = [units.format_quantity(float(v), dimension, "si") if dimension else str(v) for v in known[:6]]
+    return f" (known: {', '.join(shown)}{', ...' if len(known) > 6 else ''})"
+
+
+def _number(name: str, wanted: object, dimension: str) -> float:
+    """A label in SI: a quantity as text of the column's own dimension, or a number that is SI already."""
+    if isinstance(wanted, str):
+        return units.parse(wanted, dimension)
+    if isinstance(wanted, (int, float, np.number)) and not isinstance(wanted, bool):
+        return float(wanted)
+    raise CrashsimError(f"{name}: got {units.kind(wanted)}, expected a quantity such as '30 mph', or a number in SI")
