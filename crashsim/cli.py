@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: run the command line and turn every error into one clear message and an exit status."""
+    warnings.showwarning = lambda message, *_, **__: click.echo(f"crashsim: warning: {message}", err=True)
     try:
         status = cli.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)

@@ -18,6 +18,7 @@ from crashsim.criteria import METRICS, energy_equivalent_speed
 from crashsim.engine.manifest import describe
 from crashsim.engine.risks import RiskSettings, risk_columns, risk_settings
 from crashsim.errors import StructureError
+from crashsim.kernels.cache import first_call
 from crashsim.kernels.crash import CASE_METRICS, N_METRICS, VEHICLE_METRICS, crash_block, crash_history
 from crashsim.results import BEYOND_MODEL, FAILED, OK, Pulse, Results
 
@@ -111,6 +112,7 @@ def solve(cases: Cases, threads: int = 1) -> Columns:
     arguments = kernel_arguments(cases)
     n = len(cases.closing_speed)
     out = np.empty((n, N_METRICS))
+    first_call(lambda: crash_block(0, 0, *arguments, out))
     edges = np.linspace(0, n, min(threads * 4, n) + 1).astype(int) if threads > 1 and n > 64 else np.array([0, n])
 
     def block(first: int, last: int) -> None:
@@ -236,8 +238,8 @@ def _pulse(study: Study, named: NamedCase) -> Pulse:
     a = kernel_arguments(cases)
     inv_mass, speed = a.inv_mass[0], float(a.speed[0])
     out = np.empty((PULSE_TIMES.size, 5))
-    crash_history(PULSE_TIMES, inv_mass, speed, a.crush[0], a.force[0], a.points[0], a.tail[0], a.unloading[0],
-                  a.soft_share[0], float(a.asked[0]), out)  # fmt: skip
+    law = (a.crush[0], a.force[0], a.points[0], a.tail[0], a.unloading[0], a.soft_share[0], float(a.asked[0]))
+    first_call(lambda: crash_history(PULSE_TIMES, inv_mass, speed, *law, out))
     force, approach = out[:, 0], out[:, 2]
     reduced = 1.0 / inv_mass.sum()
     # Force on a vehicle along its own +x: backward on a loaded front, forward on a loaded rear.

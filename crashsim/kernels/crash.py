@@ -22,14 +22,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from crashsim.kernels.cache import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-# A number that is none spoils its own case (status "failed"), not the batch: division follows IEEE.
-compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 # One piece of the motion: state at its start, slope, extent, and the crush of both vehicles at its two ends.
 T0, D0, V0, F0, SLOPE, DURATION, TRAVEL, XA0, XB0, XA1, XB1 = range(11)
