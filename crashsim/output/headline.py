@@ -26,7 +26,7 @@ def headline(results: Results) -> list[Row]:
     """One row for each named case and vehicle, in SI.
 
     Keys: ``case`` (its name), ``impact``, ``vehicle``, ``partner``, ``end``, ``status``, ``extrapolated`` (the central
-    risk curve is outside its range), ``bumpers_miss``; ``closing_speed``, ``delta_v`` [m/s]; ``peak_acceleration``,
+    risk curve is outside its range), ``uncorrected_extrapolated`` (the same without correction), ``bumpers_miss``; ``closing_speed``, ``delta_v`` [m/s]; ``peak_acceleration``,
     ``olc`` [m/s^2]; ``dynamic_crush``, ``intrusion`` [m]; and each of ``risk_mais2plus``, ``risk_mais3plus``,
     ``risk_fatal`` with its ``_low`` and ``_high``, the band in which published curves disagree, and the same three
     ``_uncorrected``: entered with the delta-v as it is, without the WinSMASH correction.
@@ -45,7 +45,11 @@ def _row(case: str, row: Row) -> Row:
     elif status == FAILED:
         hidden = (*STANDING[1:], *PULSE)
     numbers = {name: None if name in hidden else _finite(row.get(name)) for name in (*STANDING, *PULSE)}
-    flags = {"extrapolated": bool(row.get("risk_mais3plus_extrapolated")), "bumpers_miss": bool(row["bumpers_miss"])}
+    flags = {
+        "extrapolated": bool(row.get("risk_mais3plus_extrapolated")),
+        "uncorrected_extrapolated": bool(row.get("risk_mais3plus_uncorrected_extrapolated")),
+        "bumpers_miss": bool(row["bumpers_miss"]),
+    }
     return {"case": case, **{name: row[name] for name in LABELS}, **numbers, **flags, "status": status}
 
 

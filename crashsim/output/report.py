@@ -75,7 +75,8 @@ def headline_text(results: Results, system: str) -> str:
 def _terminal_table(results: Results, system: str) -> list[str]:
     """The headline table with a line for each case and its closing speed, so that the rows stay short."""
     head, *body = table(results, system)
-    keep = [i for i, name in enumerate(head) if i > 0 and name not in (head[2], "MAIS2+", UNCORRECTED)]
+    keep = [i for i, name in enumerate(head) if i > 0 and name not in (head[2], "MAIS2+", "fatal")]
+    head = [short.replace(UNCORRECTED, "uncorrected") for short in head]
     rows = [[row[i] for i in keep] for row in (head, *body)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(keep))]
 
@@ -114,7 +115,7 @@ def _cells(row: Row, system: str) -> list[str]:
         row["vehicle"],
         *numbers,
         *risks,
-        "-" if (raw := row["risk_mais3plus_uncorrected"]) is None else percent(raw),
+        _risk(row, "risk_mais3plus_uncorrected"),
         ", ".join([status, *notes] if status != OK or not notes else notes),
     ]
 

@@ -26,7 +26,11 @@ NUMBERS: Final = (
     ("dynamic crush", "dynamic_crush", "length", 0.95),
     ("intrusion", "intrusion", "length", 0.95),
 )
-RISK: Final = 1.75
+RISKS: Final = (
+    ("risk of MAIS3+\n(band of curves)", "", "extrapolated"),
+    ("without the delta-v correction", "_uncorrected", "uncorrected_extrapolated"),
+)
+RISK: Final = 1.6  # width [inch]
 
 
 def headline_table(results: Results, system: str) -> Figure | None:
@@ -52,9 +56,10 @@ def headline_table(results: Results, system: str) -> Figure | None:
     factor = results.meta["delta_v_correction"]["factor"]
     notes = [
         "risk by the central curve, in brackets the band in which published curves disagree; they see delta-v alone",
-        f"entered with corrected delta-v (true = {factor:g} \u00d7 WinSMASH); without it risk is higher: report.md",
+        f"correction: curves fitted to reconstructed delta-v are entered with true delta-v / {factor:g}",
     ]
-    notes += ["\u2020 central curve extrapolated"] if any(row["extrapolated"] for row in rows) else []
+    extrapolated = any(row[flag] for row in rows for _, _, flag in RISKS)
+    notes += ["\u2020 central curve extrapolated"] if extrapolated else []
     caption = sheet.caption(results, named_rows(results), *notes)
     return sheet.finish(figure, results, "The named cases in numbers", {}, caption)
 
@@ -62,7 +67,7 @@ def headline_table(results: Results, system: str) -> Figure | None:
 def _edges() -> list[float]:
     """Left edge of every column, and the right edge of the last [inch]."""
     edges = [0.0]
-    for width in (CASE, VEHICLE, *(n[3] for n in NUMBERS), RISK):
+    for width in (CASE, VEHICLE, *(n[3] for n in NUMBERS), *(RISK for _ in RISKS)):
         edges.append(edges[-1] + width)
     return edges
 
@@ -70,7 +75,8 @@ def _edges() -> list[float]:
 def _texts(row: Row, system: str, *, named: bool) -> list[str]:
     case = style.wrapped(row["case"], CASE - 0.15, SIZE) if named else ""
     vehicle = style.wrapped(f"{row['vehicle']}, {row['end']}", VEHICLE - 0.3, SIZE)
-    return [case, vehicle, *(_number(row[name], dimension, system) for _, name, dimension, _ in NUMBERS), _risk(row)]
+    numbers = [_number(row[name], dimension, system) for _, name, dimension, _ in NUMBERS]
+    return [case, vehicle, *numbers, *(_risk(row, f"risk_mais3plus{edge}", flag) for _, edge, flag in RISKS)]
 
 
 def _number(value: float | None, dimension: str, system: str) -> str:
@@ -79,11 +85,11 @@ def _number(value: float | None, dimension: str, system: str) -> str:
     return number(value / style.unit(dimension, system)[0])
 
 
-def _risk(row: Row) -> str:
-    central = row["risk_mais3plus"]
+def _risk(row: Row, name: str, flag: str) -> str:
+    central = row[name]
     if central is None:
         return "no curve" if row["status"] != FAILED else "–"
-    return f"{percent(central)}{' †' if row['extrapolated'] else ''}\n{band(row, 'risk_mais3plus')}"
+    return f"{percent(central)}{' †' if row[flag] else ''}\n{band(row, name)}"
 
 
 def _height(texts: list[str]) -> float:
@@ -92,7 +98,7 @@ def _height(texts: list[str]) -> float:
 
 def _header(ax: Axes, edges: list[float], height: float, system: str) -> None:
     measured = [f"{words}\n[{style.unit(dimension, system)[1]}]" for words, _, dimension, _ in NUMBERS]
-    names = ["case", "vehicle, end", *measured, "risk of MAIS3+\n(band of curves)"]
+    names = ["case", "vehicle, end", *measured, *(words for words, _, _ in RISKS)]
     for i, name in enumerate(names):
         left = i < 2
         words = "\n".join(style.wrapped(part, edges[i + 1] - edges[i] - 0.1, SIZE, "bold") for part in name.split("\n"))
