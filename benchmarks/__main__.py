@@ -1,63 +1,79 @@
-"""Time the kernel and the start of the program; print a table and write ``benchmarks.json``.
+"""Measure crashsim against its peers and against the machine; print one table and write ``benchmarks.json``.
 
-Every row is the median of interleaved rounds, so that a machine whose speed drifts hits all rows alike; what counts is the
-ratio to the row named, not the absolute time.
+Every row is a ratio within one run, the median of interleaved rounds: the speed of a machine drifts, a ratio does not.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
+import os
 import platform
-import statistics
 import sys
 from pathlib import Path
+from types import ModuleType
 
-from benchmarks import kernel, startup
+from benchmarks import crash, figure, hic, machine, start, stream
+from benchmarks.table import Unavailable, entry, interleaved, printed, spread
 
-GROUPS = {"kernel": kernel.rows, "startup": startup.rows}
+GROUPS: dict[str, ModuleType] = {"machine": machine, "crash": crash, "hic": hic, "start": start, "stream": stream}
+LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")
 
 
 def main() -> None:
     """Run the groups asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], help="what to time (all)")
-    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds, median taken (5)")
-    parser.add_argument("--short", action="store_true", help="small and quick, to see that everything runs")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks.json"))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(GROUPS)} (all)")
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5)")
+    parser.add_argument("--short", action="store_true", help="one small round, to see that everything runs")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks.json"), metavar="FILE")
+    parser.add_argument("--figures", type=Path, metavar="FOLDER", help="also draw throughput against batch size")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(GROUPS):
+        parser.error(f"no such name: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     rounds = 1 if options.short else options.rounds
-    found = {}
-    for name in options.groups or GROUPS:
-        rows = GROUPS[name](short=options.short)
-        times: dict[str, list[float]] = {label: [] for label in rows}
-        for _ in range(rounds):
-            for label, (measure, _, _) in rows.items():
-                times[label].append(measure())
-        found[name] = _table(name, rows, times)
-    options.out.write_text(
-        json.dumps({"python": platform.python_version(), "rounds": rounds, **found}, indent=2) + "\n"
-    )
+    rows: list[dict[str, object]] = []
+    measured: dict[str, object] = {}
+    for name in options.names or GROUPS:
+        print(f"{name} ...", file=sys.stderr)
+        found, values = measure(GROUPS[name], rounds, short=options.short)
+        rows += found
+        measured[name] = {label: {**spread(v)._asdict(), "rounds": v} for label, v in values.items()}
+    print(printed(rows))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    record = {"machine": this_machine(), "rounds": rounds, "short": options.short, "rows": rows, "measured": measured}
+    options.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(f"written: {options.out}")
+    if options.figures:
+        print(f"written: {figure.draw(options.figures, short=options.short)}")
 
 
-def _table(
-    name: str, rows: dict[str, tuple[object, str, str]], times: dict[str, list[float]]
-) -> list[dict[str, object]]:
-    """Print and return median seconds per unit, and the ratio of the reference row to this one, round by round."""
-    print(f"\n{name}\n{'':44s} {'median':>12s} {'per second':>14s} {'times as':>10s}  fast as")
-    table = []
-    for label, (_, unit, reference) in rows.items():
-        median = statistics.median(times[label])
-        ratio = (
-            statistics.median(b / a for a, b in zip(times[label], times[reference], strict=True)) if reference else None
-        )
-        shown = f"{ratio:10.3g}" if ratio else " " * 10
-        print(f"{label:44s} {median * 1e6:9.2f} us {1.0 / median:14,.0f} {shown}  {reference}")
-        table.append({"what": label, "unit": unit, "seconds": median, "rounds": times[label],
-                      "ratio": ratio, "against": reference})  # fmt: skip
-    return table
+def measure(group: ModuleType, rounds: int, *, short: bool) -> tuple[list[dict[str, object]], dict[str, list[float]]]:
+    """Rows of a group and the values they rest on; a row that cannot be had says why."""
+    try:
+        plan = group.measurements(short=short)
+    except Unavailable as reason:
+        why = {name: str(reason) for row in group.ROWS for name in (row.over, row.under)}
+        return [entry(row, {}, why) for row in group.ROWS], {}
+    values = interleaved(plan.measures, rounds)
+    return [entry(row, values, plan.notes) for row in group.ROWS], values
+
+
+def this_machine() -> dict[str, object]:
+    """What the numbers were taken on."""
+    return {"platform": platform.platform(terse=True), "processor": processor(), "threads": os.cpu_count(),
+            "python": platform.python_version(), **{n: importlib.metadata.version(n) for n in LIBRARIES}}  # fmt: skip
+
+
+def processor() -> str:
+    """Name of the processor as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,8 +1,8 @@
-"""The Python interface: run a study, collide two structures, read results back."""
+"""The Python interface: run a study, collide two structures, drive an occupant by a pulse, read results back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,29 @@ def run(
     Writes nothing; ``Results.save`` does.  Raises ConfigError with every problem of the study, LibraryError for an unknown
     name.
     """
-    from crashsim.engine.local import run as run_here
+    from crashsim.engine.run import run as run_here
 
     loaded = study if isinstance(study, Study) else load_study(study)
     return run_here(loaded, threads=threads, progress=progress)
+
+
+def reduce(
+    study: str | Path | Mapping[str, Any] | Study,
+    *,
+    columns: Sequence[str] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Results:
+    """What the samples of a study with distributions span at each point of its grids, computed without keeping any.
+
+    The rows are those of ``Results.bands``.  ``columns``: the metrics and risks wanted, all by default; without risks it is
+    faster.  Ten million samples need no more memory than a hundred thousand.  Raises as `run` does, and CrashsimError for an
+    unknown column or a study without distributions.
+    """
+    from crashsim.engine.run import reduce as reduce_here
+
+    loaded = study if isinstance(study, Study) else load_study(study)
+    return reduce_here(loaded, columns=columns, threads=threads, progress=progress)
 
 
 def collide(
@@ -78,7 +97,7 @@ def collide(
     )
     m1, m2, speed, asked = (np.broadcast_to(a, n) for a in (m1, m2, speed, asked))
     _require_numbers(m1, m2, speed, asked, restitution is not None, front.points + partner_front.points)
-    pair = (_wide(front, n), _wide(partner_front, n))
+    pair = (structure.wide(front, n), structure.wide(partner_front, n))
     zeros = np.zeros(n)
     solved = solve(
         Cases(np.stack([m1, m2], -1), np.stack([speed, zeros], -1), np.array(speed), pair, np.array(asked), {})
@@ -88,6 +107,46 @@ def collide(
         worst = int(np.nanargmax(asked - cap))
         raise StructureError(f"restitution {asked[worst]:.6g} asked, the force law can give at most {cap[worst]:.6g}")
     return solved
+
+
+def drive_occupant(
+    deceleration: ArrayLike, dt: float, restraint: str | Mapping[str, Any], size: str = "50m"
+) -> dict[str, NDArray[Any]]:
+    """Injury criteria of an occupant whose compartment moves as given: by a measured pulse, or a drawn one.
+
+    Parameters
+    ----------
+    deceleration : (..., samples)
+        Of the compartment [m/s^2], positive while it slows (minus the SAE J211 x channel), from contact on; CFC 60 for a
+        measured one.  After the record, up to 300 ms, the compartment keeps its speed.
+    dt : float
+        Time step [s].
+    restraint : str or mapping
+        A restraint of the library, or what a study says of an occupant:
+        ``{"restraint": "belt-airbag", "knee": {"gap": "90 mm"}}``.
+    size : str
+        An occupant of the library, where the mapping names none.
+
+    Returns
+    -------
+    dict of arrays
+        Criteria (...), SI, under their names in ``criteria.METRICS``: ``chest_peak``, ``chest_3ms``, ``chest_deflection``,
+        ``belt_force``, ``excursion``, ``head_excursion``, ``hic15``, ``hic36``, ``knee_force``, ``head_contact_force``, ``contact``.
+        Histories (..., samples): ``time`` [s] (samples,), ``torso``, ``head`` [m/s^2, slowing], ``travel``, ``head_travel`` [m],
+        ``belt``, ``airbag``, ``knee`` [N].  The interior does not intrude.
+
+    Raises
+    ------
+    ConfigError
+        A restraint or an occupant that is not whole or that nothing has.
+    ValueError
+        A pulse that is not finite or has under two samples, or a time step not above 0.
+    """
+    from crashsim.config.driven import load_occupant
+    from crashsim.engine.driven import solve as driven
+
+    given = {"restraint": restraint} if isinstance(restraint, str) else dict(restraint)
+    return driven(deceleration, dt, load_occupant({"size": size} | given))
 
 
 def _require_numbers(m1: Any, m2: Any, speed: Any, asked: Any, is_asked: bool, points: int) -> None:
@@ -100,11 +159,3 @@ def _require_numbers(m1: Any, m2: Any, speed: Any, asked: Any, is_asked: bool, p
         raise StructureError("restitution: expected 0 or more")
     if points == 0:
         raise StructureError("two rigid bodies: at least one of the two must deform")
-
-
-def _wide(ends: Structure, cases: tuple[int, ...]) -> Structure:
-    """The same structure with a leading axis of cases."""
-    return Structure(**{
-        name: np.broadcast_to(value, (*cases, *value.shape[-1:]) if name in ("crush", "force") else cases)
-        for name, value in vars(ends).items()
-    })  # fmt: skip

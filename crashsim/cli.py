@@ -111,7 +111,8 @@ def run(study: str, out: str | None, force: bool, units: str | None, as_json: bo
         click.echo(json.dumps(_headline(results, folder), indent=2, ensure_ascii=False))
     elif not quiet:
         _print_headline(results, folder, done)
-    return FAILED_CASES if results.meta["status"].get("failed") else 0
+    failed = results.meta["status"].get("failed") or results.meta.get("samples", {}).get("failed")
+    return FAILED_CASES if failed else 0
 
 
 def _stored(folder: Path) -> Results:
@@ -125,7 +126,7 @@ def _compute(study: Study, folder: Path, quiet: bool) -> Results:
 
     started = time.perf_counter()
     with writing(folder) as partial:
-        from crashsim.engine.local import run as run_here
+        from crashsim.engine.run import run as run_here
 
         with _progress(study, quiet) as advance:
             results = run_here(study, progress=advance)
@@ -167,6 +168,47 @@ def _print_headline(results: Results, folder: Path, done: bool) -> None:
 
     click.echo(headline_text(results, results.meta["units"]))
     click.echo(f"{'already done' if done else 'written'}: {folder}")
+
+
+# ---- an occupant on a pulse --------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("pulse", type=click.Path())
+@click.option("--restraint", required=True, help="A restraint of the library (crashsim list restraints).")
+@click.option("--size", default="50m", show_default=True, help="An occupant of the library (crashsim list occupants).")
+@click.option("--time-unit", type=click.Choice(["s", "ms"]), required=True, help="Unit of the first column.")
+@click.option(
+    "--acceleration-unit", type=click.Choice(["g", "m/s^2"]), required=True, help="Unit of the second column."
+)
+@click.option("--deceleration", is_flag=True, help="The second column is positive while the vehicle slows.")
+@click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print the criteria as JSON, in SI units.")
+def occupant(
+    pulse: str,
+    restraint: str,
+    size: str,
+    time_unit: str,
+    acceleration_unit: str,
+    deceleration: bool,
+    units: str,
+    as_json: bool,
+) -> None:
+    """Injury criteria of an occupant in a vehicle that moves by PULSE, a CSV file: time, acceleration of the compartment.
+
+    Time 0 is contact. The acceleration is that along the vehicle's x axis (SAE J211): negative while the vehicle slows.
+    """
+    from crashsim.api import drive_occupant
+    from crashsim.config.driven import read_pulse
+    from crashsim.output.occupant import told
+
+    acceleration, dt = read_pulse(pulse, time_unit, acceleration_unit)
+    slowing = acceleration if deceleration else -acceleration
+    if not slowing.sum() > 0.0:
+        hint = "leave out --deceleration" if deceleration else "for a positive deceleration there is --deceleration"
+        raise CrashsimError(f"{pulse}: by this pulse the vehicle gains speed; {hint}")
+    found = drive_occupant(slowing, dt, restraint, size)
+    click.echo(told(found, as_json, units))
 
 
 # ---- files and libraries -----------------------------------------------------------------------------------------------
@@ -214,7 +256,7 @@ def new(name: str) -> None:
 
 
 @cli.command("list")
-@click.argument("kind", type=click.Choice(["vehicles", "restraints", "risk", "studies"]))
+@click.argument("kind", type=click.Choice(["vehicles", "restraints", "occupants", "risk", "studies"]))
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(kind: str, as_json: bool) -> None:
     """List what the library has."""
@@ -228,7 +270,7 @@ def list_(kind: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
 def show(name: str, as_json: bool, units: str) -> None:
-    """Show a vehicle, restraint, risk curve or study: every number with its source and tag."""
+    """Show a vehicle, restraint, occupant, risk curve or study: every number with its source and tag."""
     from crashsim.output.library import describe
 
     click.echo(describe(name, as_json, units))

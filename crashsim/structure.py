@@ -39,6 +39,8 @@ class Structure:
         Slope of the stiff unloading branch [N/m], at least the steepest loading slope.
     unloading_soft_share : array
         Share of the returned energy on the soft branch, 0..0.9.
+    rate : array
+        Rise of the force per speed of crush [s/m]: ``F = F_static (1 + rate d')``.
     """
 
     crush: Floats
@@ -48,6 +50,7 @@ class Structure:
     compartment_range: Floats
     unloading_stiffness: Floats
     unloading_soft_share: Floats
+    rate: Floats
 
     @property
     def points(self) -> int:
@@ -76,6 +79,7 @@ def plateau(
     plateau_slope: ArrayLike | None = None,
     compartment_range: ArrayLike = COMPARTMENT_RANGE,
     unloading_soft_share: ArrayLike = SOFT_SHARE,
+    rate: ArrayLike = 0.0,
 ) -> Structure:
     """Spring to a (rising) plateau up to the crush space, then the compartment.
 
@@ -89,7 +93,7 @@ def plateau(
     return _structure(
         np.stack([zero, knee, space], axis=-1),
         np.stack([zero, fp, fp + kp * (space - knee)], axis=-1),
-        compartment_stiffness, unloading_stiffness, compartment_range, unloading_soft_share,
+        compartment_stiffness, unloading_stiffness, compartment_range, unloading_soft_share, rate,
     )  # fmt: skip
 
 
@@ -101,11 +105,12 @@ def curve(
     *,
     compartment_range: ArrayLike = COMPARTMENT_RANGE,
     unloading_soft_share: ArrayLike = SOFT_SHARE,
+    rate: ArrayLike = 0.0,
 ) -> Structure:
     """Loading curve given by points, shape (..., points) [m], [N]; the last point is the end of the crush space."""
     return _structure(
         np.asarray(crush, float), np.asarray(force, float),
-        compartment_stiffness, unloading_stiffness, compartment_range, unloading_soft_share,
+        compartment_stiffness, unloading_stiffness, compartment_range, unloading_soft_share, rate,
     )  # fmt: skip
 
 
@@ -113,22 +118,30 @@ def spring(stiffness: ArrayLike, unloading_stiffness: ArrayLike, *, unloading_so
     """Linear spring without end: no plateau, no compartment [N/m]."""
     k = np.asarray(stiffness, float)
     zero = np.zeros((*k.shape, 1))
-    endless = _structure(zero, zero, k, unloading_stiffness, np.inf, unloading_soft_share)
-    return Structure(**{**vars(endless), "crush_space": np.broadcast_to(np.inf, k.shape)})
+    endless = _structure(zero, zero, k, unloading_stiffness, np.inf, unloading_soft_share, 0.0)
+    return Structure(**{**vars(endless), "crush_space": np.broadcast_to(np.inf, endless.crush_space.shape)})
 
 
 def rigid() -> Structure:
     """A body that does not deform (a wall)."""
     none = np.zeros(0)
-    return Structure(none, none, *(np.asarray(v) for v in (np.inf, 0.0, np.inf, np.inf, 0.0)))
+    return Structure(none, none, *(np.asarray(v) for v in (np.inf, 0.0, np.inf, np.inf, 0.0, 0.0)))
 
 
-def _structure(
-    crush: Floats, force: Floats, kc: ArrayLike, ku: ArrayLike, compartment_range: ArrayLike, share: ArrayLike
-) -> Structure:
-    cases = crush.shape[:-1]
-    kc, ku, reach, share = (np.broadcast_to(np.asarray(a, float), cases) for a in (kc, ku, compartment_range, share))
-    return Structure(crush, force, kc, crush[..., -1], reach, ku, share)
+def _structure(crush: Floats, force: Floats, *law: ArrayLike) -> Structure:
+    """``law``: stiffness and range of the compartment, unloading stiffness, soft share, rate; as ``curve`` has them."""
+    kc, ku, reach, share, rate = (np.asarray(a, float) for a in law)
+    shapes = (a.shape for a in (kc, ku, reach, share, rate))
+    cases = np.broadcast_shapes(crush.shape[:-1], force.shape[:-1], *shapes)
+    return wide(Structure(crush, force, kc, crush[..., -1], reach, ku, share, rate), cases)
+
+
+def wide(structure: Structure, cases: tuple[int, ...]) -> Structure:
+    """The same structure with leading axes of cases; what is the same in all of them is not copied."""
+    return Structure(**{
+        name: np.broadcast_to(value, (*cases, *value.shape[-1:]) if name in ("crush", "force") else cases)
+        for name, value in vars(structure).items()
+    })  # fmt: skip
 
 
 def faults(structure: Structure, *, minimum_rise: float = 0.0) -> list[tuple[str, NDArray[np.bool_], str]]:
@@ -166,6 +179,7 @@ def faults(structure: Structure, *, minimum_rise: float = 0.0) -> list[tuple[str
          "at least the steepest loading slope, compartment included")  # fmt: skip
     share = structure.unloading_soft_share
     note("unloading_soft_share", (share < 0) | (share > 0.9), "a share from 0 to 0.9")
+    note("rate", ~(structure.rate >= 0), "zero or more")
     return found
 
 

@@ -157,12 +157,12 @@ def test_failed_cases_show_in_the_exit_status(
     monkeypatch.chdir(tmp_path)
     status = cli.main(["run", str(study)], standalone_mode=False)
     assert status == FAILED_CASES
-    assert "failed the momentum or energy check" in " ".join(capsys.readouterr().out.split())
+    assert "cases failed: contact lasts longer than the 300 ms" in " ".join(capsys.readouterr().out.split())
 
 
 def test_lists_and_shows_name_sources(tmp_path: Path) -> None:
     runner = CliRunner()
-    for kind in ("vehicles", "restraints", "risk", "studies"):
+    for kind in ("vehicles", "restraints", "occupants", "risk", "studies"):
         names = [row["name"] for row in json.loads(runner.invoke(cli, ["list", kind, "--json"]).output)]
         assert names == sorted(names)
         for name in names:

@@ -376,7 +376,7 @@ MISTAKES = [
         "use: rigid-wall",
         "use: rigid-wall, mass: 3 t",
         [
-            "7:33: vehicles.wall.mass: a rigid wall has no mass and no structure; leave it out",
+            "7:33: vehicles.wall.mass: a rigid wall has no mass, structure, engine or occupant; leave it out",
         ],
     ),
     (

@@ -23,6 +23,10 @@ name: own
 vehicles:
   a:
     mass: 900 kg
+    restraint: belt-airbag
+    engine: {mass: 100 kg, gap: 30 cm, stiffness: 5 MN/m, unloading: 20 MN/m, firewall_gap: 5 cm, firewall_stiffness: 1 MN/m,
+      firewall_unloading: 5 MN/m, mount_stiffness: 200 kN/m, mount_damping: 1 kN*s/m}
+    occupant: {size: 5f, head_mass: 4 kg, airbag: {full_time: 40 ms, gap: 10 cm}}
     front: &
       curve: [{crush: 0 m, force: 0 kN}, {crush: 20 cm, force: 200 kN}, {crush: 50 cm, force: 300 kN}]
       compartment_stiffness: 3 MN/m
@@ -74,6 +78,7 @@ JUNK = [
         "speed-fit",
         "restitution",
     ),
+    *("none", "5f", "unbelted", "vehicles.a.engine.mass", "vehicles.a.occupant.airbag.gap"),
     *("speed.kei", "vehicles.kei.mass", "vehicles.kei.front.plateau", "vehicles.a.front.curve.0.crush"),
     *([], {}, [[]], [{}], [None], {"": None}, {"zip": []}, {"value": "1800 lb"}, {"value": None, "tag": "J"}),
     {"use": "kei-car"},
@@ -97,6 +102,9 @@ KEYS = [
         "rear",
         "curve",
         "rigid",
+        "engine",
+        "occupant",
+        "belt",
         "plateau",
         "crush_space",
         "value",

@@ -25,7 +25,6 @@ from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from crashsim.kernels.lanes import (
-    FAST_MATH,
     align_stack,
     any_true,
     load,
@@ -206,7 +205,7 @@ def test_widths_do_not_mix() -> None:
 
 
 def test_plain_python_runs_one_case_at_a_time() -> None:
-    with pytest.raises(ValueError, match="width must be 1, not 8"):
+    with pytest.raises(ValueError, match="number of cases must be 1, not 8"):
         load(np.zeros(8), 0, 8)
 
 
@@ -349,7 +348,7 @@ def test_the_stack_frame_is_aligned_to_a_cache_line() -> None:
 @ON_X86
 @pytest.mark.parametrize("width", (1, *WIDTHS))
 def test_products_and_sums_are_not_fused(width: int) -> None:
-    assert FAST_MATH == ()
+
     _, code = assembly(width)
     assert "vfmadd" not in code
     assert "vfnmadd" not in code

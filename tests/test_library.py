@@ -1,5 +1,7 @@
 """The library: found by name, beside a study or shipped, and never outside these folders."""
 
+import re
+
 import pytest
 
 from crashsim.config import library
@@ -7,6 +9,7 @@ from crashsim.config.draft import Draft, validated
 from crashsim.config.models import VehicleModel
 from crashsim.config.study import load_study
 from crashsim.errors import ConfigError, LibraryError
+from crashsim.output.library import describe, listing
 
 STUDY = """\
 name: study
@@ -48,6 +51,18 @@ def test_sources_of_shipped_vehicles_exist(name):
                 yield from keys(child)
 
     assert set(keys(tree)) <= tree.get("sources", {}).keys()
+
+
+def test_ranges_are_shown_with_tag_and_source():
+    text = describe("belt-1990s", system="us")
+    assert re.search(r"belt\.slack +1\.77 in +\[J\] card \(1\.18 in to 2\.36 in\)", text)
+    assert "belt.deflection_per_shoulder_force  5 mm/kN  [M?] fitted (4 mm/kN to 7 mm/kN)" in re.sub(
+        " {3,}", "  ", text
+    )
+
+
+def test_occupants_are_listed_with_their_masses():
+    assert "50m   77.7 kg  4.54 kg" in listing("occupants")
 
 
 def test_names_are_a_fresh_list():

@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import crashsim
-from crashsim.output import maps, plots, pulses, risks, speeds, style, tables
+from crashsim.output import maps, occupants, plots, pulses, risks, speeds, style, tables
 from crashsim.output.headline import crossing, headline, thresholds
 from crashsim.output.views import speed_curves, vehicle_words
 from crashsim.results import BEYOND_MODEL, FAILED, Results
@@ -130,8 +130,8 @@ def texts(figure) -> str:
 
 # ---- which figures there are ---------------------------------------------------------------------------------------
 
-ALL = ["headline", "delta-v", "risk-head-on", "risk-wall", "pulses", "force-crush-slow", "force-crush-fast", "energy",
-       "crumple-zone-grid"]  # fmt: skip
+ALL = ["headline", "delta-v", "risk-head-on", "risk-wall", "occupants-head-on", "occupants-wall", "pulses", "force-crush-slow",
+       "force-crush-fast", "energy", "crumple-zone-grid"]  # fmt: skip
 
 
 def test_every_figure_is_written(written):
@@ -287,8 +287,28 @@ def test_the_layers_of_energy_add_up(results):
     top = ax.lines[-1].get_ydata()
     assert np.allclose(top, 100.0, rtol=0, atol=0.1)
     shares = [line.get_ydata() for line in ax.lines]
-    kei = results.sel(impact="head-on", vehicle="kei")
-    assert np.allclose(shares[0], 100 * np.asarray(kei["dissipated_energy"]) / np.asarray(kei["energy_in"]), rtol=1e-9)
+    kei, pickup = (results.sel(impact="head-on", vehicle=vehicle) for vehicle in ("kei", "pickup"))
+    energy, in_kei, in_pickup = (
+        np.asarray(c) for c in (kei["energy_in"], kei["dissipated_energy"], pickup["dissipated_energy"])
+    )
+    assert np.allclose(shares[0], 100 * in_kei / energy, rtol=1e-9)
+    assert np.allclose(shares[1], 100 * (in_kei + in_pickup) / energy, rtol=1e-9)
+    assert np.allclose(shares[2] - shares[1], 100 * np.asarray(kei["restitution"]) ** 2, rtol=1e-9)
+    in_restraints = 100.0 - shares[2]
+    assert np.all((in_restraints > 0.5) & (in_restraints < 8.0))
+
+
+def test_the_occupants_are_those_of_the_rows(results):
+    figure = styled(occupants.occupants, results, "head-on", "si")
+    factors = {"chest_3ms": 9.80665, "hic15": 1.0, "chest_deflection": 0.01, "excursion": 0.01}
+    for ax, (name, factor) in zip(figure.axes, factors.items(), strict=False):
+        for line, vehicle in zip(ax.lines[::2], ("kei", "pickup"), strict=False):
+            shown = np.asarray(line.get_ydata())
+            expected = results[name].sel(impact="head-on", vehicle=vehicle).values / factor
+            drawn = np.isfinite(shown)
+            assert drawn.any()
+            np.testing.assert_allclose(shown[drawn], expected[drawn], rtol=1e-12)
+    assert any("calibrated surrogate" in text.get_text().replace("\n", " ") for text in figure.texts)
 
 
 def test_the_crumple_zone_map_hides_what_is_beyond_the_model(results):

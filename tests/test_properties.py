@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from crashes import Side, cases, collide, fronts, masses, modest, partners, sides, speeds
+from crashes import Side, Solved, cases, collide, fronts, masses, modest, partners, sides, speeds
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import crashsim
 from crashsim import structure
 from crashsim.engine import local
+from crashsim.kernels.columns import CASE_METRICS, VEHICLE_METRICS
 from crashsim.structure import Structure
+
+EXACT = 1e-12  # at any step
+STEP = 5e-4  # relative, or of the scale of a metric: what the default step may cost over such a range of crashes
+CLOSED = 1e-3  # of the energy: beyond it a case has failed
+OF_VEHICLE = VEHICLE_METRICS[: local.OCCUPANT.start]
+SWAPPED = 1e-8  # the same steps with the sums in another order
 
 
 def scaled(s: Structure, *, force: float = 1.0, crush: float = 1.0) -> Structure:
@@ -20,6 +27,11 @@ def scaled(s: Structure, *, force: float = 1.0, crush: float = 1.0) -> Structure
         s.crush * crush, s.force * force, s.compartment_stiffness * k, s.unloading_stiffness * k,
         unloading_soft_share=s.unloading_soft_share,
     )  # fmt: skip
+
+
+def ended(solved: Solved) -> bool:
+    """Whether all crashes are over after 300 ms: what is stepped."""
+    return bool(np.all(solved["pulse_duration"] < 0.3))
 
 
 # ---- conservation ----------------------------------------------------------------------------------------------------
@@ -31,20 +43,30 @@ def test_momentum_and_energy_close(a: Side, b: Side, speed: float, share: float 
     free = collide(a, b, speed)
     asked = None if share is None else share * free["restitution_cap"][0]
     r = collide(a, b, speed, restitution=asked)
-    assert r["momentum_residual"][0] <= 1e-12
-    assert abs(r["energy_residual"][0]) <= 1e-10
-    lost = r["energy_in"] * (1 - r["restitution"] ** 2)
-    assert r["dissipated_energy"].sum() == pytest.approx(lost[0], rel=1e-10, abs=1e-12 * r["energy_in"][0])
-    assert r["absorbed_energy"].sum() == pytest.approx(r["energy_in"][0], rel=1e-12)
-    assert r["dynamic_crush"].sum() == pytest.approx(r["mutual_crush"][0], rel=1e-12)
+    assume(ended(r))
+    assert r["momentum_residual"][0] <= EXACT
+    assert abs(r["energy_residual"][0]) <= STEP
+    energy = r["energy_in"][0]
+    lost = energy * (1 - r["restitution"][0] ** 2)
+    assert r["dissipated_energy"].sum() == pytest.approx(lost, abs=STEP * energy)
+    assert r["absorbed_energy"].sum() == pytest.approx(energy, rel=STEP)
+    assert r["dynamic_crush"].sum() == pytest.approx(r["mutual_crush"][0], rel=EXACT)
     assert r["status"][0] != "failed"
+
+
+@modest
+@given(sides, partners, speeds)
+def test_a_crash_that_does_not_end_has_failed(a: Side, b: Side, speed: float) -> None:
+    r = collide((100.0 * a[0], a[1]), (100.0 * b[0], b[1]), speed)
+    assume(not ended(r))
+    assert r["status"][0] == "failed"
 
 
 @modest
 @given(sides, sides, speeds)
 def test_delta_v_ratio_is_the_inverse_mass_ratio(a: Side, b: Side, speed: float) -> None:
     dv1, dv2 = collide(a, b, speed)["delta_v"][0]
-    assert dv1 / dv2 == pytest.approx(b[0] / a[0], rel=1e-14)
+    assert dv1 / dv2 == pytest.approx(b[0] / a[0], rel=EXACT)
 
 
 # ---- symmetry --------------------------------------------------------------------------------------------------------
@@ -54,27 +76,27 @@ def test_delta_v_ratio_is_the_inverse_mass_ratio(a: Side, b: Side, speed: float)
 @given(sides, partners, speeds)
 def test_swapped_vehicles_swap_their_answers(a: Side, b: Side, speed: float) -> None:
     one, other = collide(a, b, speed), collide(b, a, speed)
-    for name in (*local.CASE_METRICS, *local.VEHICLE_METRICS):
+    for name in (*CASE_METRICS, *OF_VEHICLE):
         if name.endswith("_residual"):
             continue
         mirrored = other[name][:, ::-1] if other[name].ndim == 2 else other[name]
-        np.testing.assert_allclose(one[name], mirrored, rtol=1e-12, atol=1e-12 * np.max(one["mutual_crush"]))
+        np.testing.assert_allclose(one[name], mirrored, rtol=SWAPPED, atol=SWAPPED, err_msg=name)
 
 
 @modest
 @given(sides, speeds)
 def test_equal_vehicles_share_everything_equally(a: Side, speed: float) -> None:
     r = collide(a, a, speed)
-    for name in local.VEHICLE_METRICS:
-        assert r[name][0, 0] == r[name][0, 1]
+    for name in OF_VEHICLE:
+        np.testing.assert_allclose(r[name][0, 0], r[name][0, 1], rtol=SWAPPED, atol=SWAPPED, err_msg=name)
 
 
 @modest
 @given(sides, speeds)
 def test_equal_vehicles_head_on_are_one_vehicle_at_a_wall(a: Side, speed: float) -> None:
     pair, wall = collide(a, a, 2 * speed), collide(a, (np.inf, structure.rigid()), speed)
-    for name in local.VEHICLE_METRICS:
-        assert pair[name][0, 0] == pytest.approx(wall[name][0, 0], rel=1e-9, abs=1e-12)
+    for name in OF_VEHICLE:
+        np.testing.assert_allclose(pair[name][0, 0], wall[name][0, 0], rtol=SWAPPED, atol=SWAPPED, err_msg=name)
 
 
 METERS = ("delta_v", "dynamic_crush", "residual_crush", "peak_force", "olc", "pulse_duration", "restitution")
@@ -136,9 +158,10 @@ def test_forces_scale_with_the_square_of_speed(a: Side, b: Side, speed: float, f
     """Forces times factor^2 and speed times factor: the same crush in 1/factor of the time."""
     one = collide(a, b, speed)
     fast = collide(*((m, scaled(s, force=factor**2)) for m, s in (a, b)), factor * speed)
-    np.testing.assert_allclose(fast["dynamic_crush"], one["dynamic_crush"], rtol=1e-10)
-    np.testing.assert_allclose(fast["pulse_duration"], one["pulse_duration"] / factor, rtol=1e-10)
-    np.testing.assert_allclose(fast["olc"], factor**2 * one["olc"], rtol=1e-9)
+    assume(ended(one) and ended(fast))
+    np.testing.assert_allclose(fast["dynamic_crush"], one["dynamic_crush"], rtol=STEP)
+    np.testing.assert_allclose(fast["delta_v"], factor * one["delta_v"], rtol=STEP, atol=STEP * factor * speed)
+    np.testing.assert_allclose(fast["pulse_duration"], one["pulse_duration"] / factor, rtol=STEP, atol=2e-4)
 
 
 # ---- monotony --------------------------------------------------------------------------------------------------------
@@ -191,11 +214,13 @@ def test_no_nan_at_the_ends_of_the_range(speed: float, m1: float, m2: float, sha
     other = structure.rigid() if np.isinf(m2) else structure.curve([0, 0.001, 5.0], [0, 1e6, 1e8], 1e14, 1e15)
     asked = None if share is None else share * crashsim.collide(m1, front, m2, other, speed)["restitution_cap"]
     r = crashsim.collide(m1, front, m2, other, speed, restitution=asked)
-    for name in set(r) - {"status", "impact_mass"}:
-        assert np.all(np.isfinite(r[name])), name
-    assert r["status"][0] != "failed"
-    assert r["momentum_residual"][0] <= 1e-12
-    assert abs(r["energy_residual"][0]) <= 1e-10
+    assert (r["status"][0] == "failed") == (not ended(r))
+    if not ended(r):
+        return
+    for name in (*CASE_METRICS, *OF_VEHICLE):
+        assert name in local.NEVER_REACHED or np.all(np.isfinite(r[name])), name
+    assert r["momentum_residual"][0] <= EXACT
+    assert abs(r["energy_residual"][0]) <= CLOSED
 
 
 @pytest.mark.parametrize("slope", [0.0, 2e4])
@@ -208,7 +233,7 @@ def test_peak_exactly_on_a_kink(slope: float) -> None:
     front = structure.plateau(k, fp, fp / k + length, 5e6, 1e8, plateau_slope=slope)
     r = crashsim.collide(m, front, np.inf, structure.rigid(), np.sqrt(2 * energy / m))
     assert set(r["status"]) == {"ok"}
-    np.testing.assert_allclose(r["absorbed_energy"][:, 0], energy, rtol=1e-12)
+    np.testing.assert_allclose(r["absorbed_energy"][:, 0], energy, rtol=STEP)
 
 
 @pytest.mark.parametrize("speed", [np.nan, 1e-200, 1e200])

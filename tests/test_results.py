@@ -12,7 +12,8 @@ from crashsim.results import Results
 
 PUBLIC = {
     "Column", "ConfigError", "CrashsimError", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
-    "Structure", "StructureError", "Study", "UnitError", "collide", "load", "load_study", "run",
+    "Structure", "StructureError", "Study", "UnitError", "collide", "drive_occupant", "load", "load_study",
+    "reduce", "run",
 }  # fmt: skip
 
 
@@ -133,10 +134,24 @@ def test_rear_struck_occupants_get_rear_curves(results: Results) -> None:
     assert np.isnan(results.sel(impact="head-on")["risk_mais2plus.kusano-gabler-2012-belted"].values).all()
 
 
-def test_no_occupant_load_criterion_against_a_seat_back(results: Results) -> None:
+def test_no_criterion_of_an_occupant_thrown_forward_against_a_seat_back(results: Results) -> None:
     behind = results.sel(impact="behind")
-    assert np.isnan(behind["olc"].sel(vehicle="pickup").item())
-    assert behind["olc"].sel(vehicle="kei").item() > 0  # type: ignore[operator]
+    for name in (
+        "olc",
+        "oiv",
+        "ora",
+        "vpi",
+        "chest_3ms",
+        "hic15",
+        "belt_force",
+        "ride_down",
+        "chest_deflection",
+        "contact",
+    ):
+        assert np.isnan(behind[name].sel(vehicle="pickup").item())
+        assert np.isfinite(behind[name].sel(vehicle="kei").item())
+    for name in ("asi", "peak_acceleration", "compartment_delta_v"):
+        assert np.isfinite(behind[name].sel(vehicle="pickup").item())
 
 
 def test_each_reading_of_a_curve_has_its_own_range(results: Results) -> None:
@@ -160,23 +175,23 @@ def test_risk_columns_are_ordered(results: Results) -> None:
 
 
 def test_pulses_have_j211_signs_and_add_up_to_the_delta_v(results: Results) -> None:
+    """The compartment of a loaded front is slowed, and pushed on a little by its occupant when the contact is over."""
     head_on, behind = results.pulses
-    assert head_on.acceleration.max() == 0.0
-    assert behind.acceleration[0].max() == 0.0
+    assert head_on.acceleration[:, np.argmax(head_on.force)].max() < 0.0
+    assert behind.acceleration[0, np.argmax(behind.force)] < 0.0
     assert behind.acceleration[1].min() == 0.0
     rows = results.sel(impact="behind")
-    for i, vehicle in enumerate(behind.vehicles):
-        change = abs(behind.velocity[i, -1] - behind.velocity[i, 0])
-        assert change == pytest.approx(rows["delta_v"].sel(vehicle=vehicle).item(), rel=1e-9)
-        integral = np.trapezoid(np.abs(behind.acceleration[i]), behind.time)
-        assert integral == pytest.approx(change, rel=2e-3)
-    masses = rows["impact_mass"].values
-    np.testing.assert_allclose(np.abs(behind.acceleration) * masses[:, None], [behind.force, behind.force], rtol=1e-12)
+    for i, (vehicle, within) in enumerate(zip(behind.vehicles, (0.05, 1e-9), strict=True)):
+        change = behind.velocity[i, -1] - behind.velocity[i, 0]
+        assert abs(change) == pytest.approx(rows["delta_v"].sel(vehicle=vehicle).item(), rel=within)
+        assert np.trapezoid(behind.acceleration[i], behind.time) == pytest.approx(change, rel=2e-3)
+    assert behind.force.max() == pytest.approx(rows["peak_force"].values[0], rel=1e-3)
+    assert not behind.engine_force.any()
 
 
 def test_the_momentum_answer_stands_beside_every_case(results: Results) -> None:
     np.testing.assert_allclose(results["delta_v"].values, results["delta_v_momentum"].values, rtol=1e-12)
-    assert np.max(np.abs(results["energy_residual"].values)) < 1e-12
+    assert np.max(np.abs(results["energy_residual"].values)) < 1e-4
     assert set(results["status"].values) <= {"ok", "beyond_model"}
 
 
@@ -188,6 +203,8 @@ def test_pulses_open_in_xarray(results: Results, tmp_path: Path) -> None:
         assert data.acceleration.attrs["units"] == "m/s^2"
         assert data.vehicle_a.values.astype(str).tolist() == ["kei", "kei"]
         np.testing.assert_array_equal(data.acceleration.values[0], results.pulses[0].acceleration)
+        np.testing.assert_array_equal(data.chest_acceleration.values[1], results.pulses[1].chest_acceleration)
+        assert np.isnan(data.head_acceleration.values[1, 1]).all()  # struck in the rear
 
 
 def test_parquet_carries_units(results: Results, tmp_path: Path) -> None:

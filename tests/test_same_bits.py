@@ -1,21 +1,19 @@
-"""The same bits for any threads and chunks, and from the kernel's source run by the interpreter."""
+"""The same bits for any threads, chunks and order, in lanes and one by one, compiled and run by the interpreter."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-from crashes import cases
+from numpy.typing import NDArray
 
 import crashsim
 from crashsim import structure
-from crashsim.cases import Cases
+from crashsim.cases import Cases, build, longest_curve, raw_columns
 from crashsim.engine import local
-from crashsim.kernels.crash import N_METRICS, crash_block, crash_history
+from crashsim.kernels import batch
+from crashsim.kernels.columns import CASE_METRICS, VEHICLE_METRICS
+from crashsim.kernels.history import OF_PAIR, OF_VEHICLE, crash_history, history
+from crashsim.kernels.lanes import Columns
 from crashsim.structure import Structure
 
 
@@ -33,7 +31,7 @@ def sweep() -> Cases:
     return Cases(rng.uniform(600, 3000, (n, 2)), np.stack([v, 0 * v], -1), v, (kei, pickup), asked, {})
 
 
-def part(whole: Cases, rows: slice) -> Cases:
+def part(whole: Cases, rows: slice | NDArray[np.intp]) -> Cases:
     ends = tuple(Structure(**{name: value[rows] for name, value in vars(s).items()}) for s in whole.structures)
     return Cases(
         whole.mass[rows], whole.speed[rows], whole.closing_speed[rows], (ends[0], ends[1]), whole.restitution[rows], {}
@@ -65,49 +63,53 @@ def test_study_has_the_same_bits_for_any_chunks(monkeypatch: pytest.MonkeyPatch,
         np.testing.assert_array_equal(pieces.columns[name], values)
 
 
-INTERPRETED = """
-import sys, warnings
-import numpy as np
-warnings.simplefilter("ignore", RuntimeWarning)  # inf/inf of a rigid body is silent in compiled code
-from crashsim.kernels import crash
-assert not hasattr(crash.crash_block, "py_func")
-data = np.load(sys.argv[1])
-arguments = [data[name] for name in data.files if name.startswith("a")]
-out = np.empty((len(arguments[0]), crash.N_METRICS))
-crash.crash_block(0, len(out), *arguments, out)
-pulses = np.empty((len(out), data["times"].size, 5))
-for i, pulse in enumerate(pulses):
-    inv_mass, v, x, f, n, tail, _, ku, share, asked = (a[i] for a in arguments)
-    crash.crash_history(data["times"], inv_mass, v, x, f, n, tail, ku, share, asked, pulse)
-np.savez(sys.argv[2], out=out, pulses=pulses)
-"""
+# ---- one crash: run by the interpreter, compiled, and in the lanes of a batch --------------------------------------------
 
 
-def test_compiled_kernel_does_what_its_source_says(sweep: Cases, tmp_path: Path) -> None:
-    """The same functions run by the Python interpreter, JIT off, in another process."""
-    some = part(sweep, slice(0, 340, 17))
-    wall = cases(
-        (816.0, structure.plateau(1.5e6, 250e3, 0.5, 3e6, 1e8)), (np.inf, structure.rigid()), [3.0, 15.0, 25.0], 0.1
-    )
-    times = np.linspace(0.0, 0.25, 251)
-    for given_cases in (some, wall):
-        arguments = local.kernel_arguments(given_cases)
-        np.savez(tmp_path / "in.npz", times=times, **{f"a{i}": a for i, a in enumerate(arguments)})
-        subprocess.run(
-            [sys.executable, "-c", INTERPRETED, str(tmp_path / "in.npz"), str(tmp_path / "out.npz")],
-            env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, check=True, timeout=120,
-        )  # fmt: skip
-        interpreted = np.load(tmp_path / "out.npz")
-        n = len(given_cases.closing_speed)
-        out = np.empty((n, N_METRICS))
-        crash_block(0, n, *arguments, out)
-        residuals = [local.CASE_METRICS.index(name) for name in ("energy_residual", "momentum_residual")]
-        kept = [i for i in range(N_METRICS) if i not in residuals]
-        np.testing.assert_allclose(interpreted["out"][:, kept], out[:, kept], rtol=1e-13, atol=1e-13)
-        assert np.abs(interpreted["out"][:, residuals]).max() <= 1e-12
-        for i, pulse in enumerate(interpreted["pulses"]):
-            inv_mass, v, x, f, count, tail, _, ku, share, e = (a[i] for a in arguments)
-            compiled = np.empty((times.size, 5))
-            crash_history(times, inv_mass, v, x, f, count, tail, ku, share, e, compiled)
-            scale = np.abs(compiled).max(axis=0) + 1e-300
-            np.testing.assert_allclose(pulse / scale, compiled / scale, rtol=0, atol=1e-13)
+def laid_out(whole: Cases) -> tuple[Columns, int, int]:
+    columns = batch.laid_out([column for _, column in raw_columns(whole)])
+    return columns, longest_curve(whole), len(whole.closing_speed)
+
+
+@pytest.fixture(scope="module")
+def with_occupants() -> Cases:
+    """Four crashes of a kei car and a pickup with a belted occupant in each."""
+    (impact,) = (i for i in crashsim.load_study("highway").impacts if i.name == "head-on")
+    parts = [build(impact, i, i + 1) for i in (10, 35, 60, 80)]
+    v = np.concatenate([p.closing_speed for p in parts])
+    ends = [Structure(**{n: np.concatenate([getattr(p.structures[i], n) for p in parts]) for n in vars(parts[0].structures[i])})
+            for i in range(2)]  # fmt: skip
+    mass, speed = (np.concatenate([getattr(p, n) for p in parts]) for n in ("mass", "speed"))
+    return Cases(mass, speed, v, (ends[0], ends[1]), np.full(4, np.nan), {}, parts[0].bodies)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+def test_compiled_kernel_does_what_its_source_says(with_occupants: Cases) -> None:
+    """The same functions run by the interpreter: silent infinities of absent elements are warnings there."""
+    columns, points, _ = laid_out(with_occupants)
+    raw = columns.values[columns.start + 2 * columns.step]
+    compiled, interpreted = np.zeros((2, len(OF_PAIR) + 2 * len(OF_VEHICLE), 100 * 4))
+    crash_history(raw, points, 4, compiled)
+    crash_history.py_func(raw, points, 4, interpreted)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(interpreted, compiled)
+    assert np.all(compiled[:, 100:].any(axis=1)[[0, *range(2, 14)]])  # all but the blocks: these cars have none
+
+
+def test_a_lane_is_a_crash_of_its_own(with_occupants: Cases) -> None:
+    """Peaks of a batch in lanes are, bit for bit, those of the same crashes stepped one by one."""
+    columns, points, n = laid_out(with_occupants)
+    out, steps = batch.solve(columns, points, n, 1)
+    for i, per_ms in enumerate(steps.tolist()):
+        found = history(columns, points, i, per_ms)
+        for row, name in (("deceleration", "peak_acceleration"), ("chest", "chest_peak")):
+            of_both = [len(CASE_METRICS) + VEHICLE_METRICS.index(name) + side for side in (0, len(VEHICLE_METRICS))]
+            np.testing.assert_array_equal(found[row].max(axis=1), out[i, of_both])
+        assert found["rails"].max() == out[i, CASE_METRICS.index("peak_force")]
+
+
+@pytest.mark.parametrize("order", ["backward", "shuffled"])
+def test_same_bits_in_any_order(sweep: Cases, order: str) -> None:
+    columns, points, n = laid_out(sweep)
+    index = np.arange(n)[::-1] if order == "backward" else np.random.default_rng(1).permutation(n)
+    other, _, _ = laid_out(part(sweep, index))
+    np.testing.assert_array_equal(batch.solve(other, points, n, 1)[0], batch.solve(columns, points, n, 1)[0][index])

@@ -176,6 +176,17 @@ def test_shipped_studies_are_good_and_fit_the_schema(name):
     assert first_line == f"# yaml-language-server: $schema=./{library.SCHEMA}"
 
 
+def test_the_editor_takes_an_occupant_or_none():
+    for occupant in (
+        "none",
+        {"size": "5f", "belt": {"slack": {"value": "3 cm", "range": ["1 cm", "5 cm"], "tag": "J"}}},
+    ):
+        kei = {"use": "kei-car", "occupant": occupant}
+        good = {**STUDY, "vehicles": {**STUDY["vehicles"], "kei": kei}}
+        jsonschema.validate(good, study_schema())
+        assert bool(load_study(good).vehicles["kei"].get("occupant")) == (occupant != "none")
+
+
 # The schema and the starter
 
 
@@ -206,6 +217,12 @@ WRONG_FOR_THE_EDITOR = [
     ("impacts.head-on.sweep", {"speed.kei": {"from": "5 mph", "to": "9 mph", "points": 5, "step": "1 mph"}}),
     ("impacts.head-on.sweep", {"kei.speed": ["5 mph"]}),
     ("impacts.head-on.sweep", {"vehicles.kei.length": ["3 m"]}),
+    ("impacts.head-on.sweep", {"vehicles.kei.occupant.belt.slak": ["3 cm"]}),
+    ("impacts.head-on.sweep", {"vehicles.kei.engine.mass": ["3 m"]}),
+    ("vehicles.kei.occupant", "nobody"),
+    ("vehicles.kei.occupant", {"belt": {"slack": 3}}),
+    ("vehicles.kei.engine", {"mas": "100 kg"}),
+    ("vehicles.kei.front", {"rate": "1 m/s"}),
     ("impacts.head-on.sweep", {"zip": {"vehicles.kei.font.plateau": ["5 kN"]}}),
     ("output.pulses", [{"name": "x"}]),
     ("output.pulses", [{"name": "x", "impact": "head-on", "at": {"speed.kei": 5}}]),
@@ -236,6 +253,8 @@ RIGHT_FOR_THE_EDITOR = [
         ]
     },
     {"vehicles.kei.front.unloading_soft_share": [0.2, "30 %"]},
+    {"vehicles.kei.occupant.belt.slack": ["1 cm", "3 cm"], "vehicles.pickup.occupant.moving_share": [0.5, 0.7]},
+    {"vehicles.kei.front.rate": ["0 s/m", "0.01 s/m"]},
 ]
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim import momentum, structure
+from crashsim import momentum, restraint, structure
 from crashsim.cases import ASKED, Axis, Cases, Impact, build
 from crashsim.config.draft import Draft
-from crashsim.config.fields import Place
+from crashsim.config.fields import Place, in_unit_of
 from crashsim.config.impacts import Read
 from crashsim.config.models import place_of, swept_number
-from crashsim.config.sweep import in_unit_of
 from crashsim.structure import Structure
 
 CHUNK: Final = 50_000
 FEW: Final = 5_000  # cases that are checked one by one; beyond, only as many as each check needs
+DRAWN: Final = (
+    50_000  # cases with random numbers that are checked; the engine refuses an impossible one that comes later
+)
+LEAST_DRAWN: Final = 64  # of them at each point of a grid
 
 # The fields that can cause a fault which `structure.faults` names by one of them; a point of a curve goes first.
 _CAUSES: Final = {
@@ -43,6 +46,8 @@ def check_cases(draft: Draft, read: Read) -> None:
         if not rigid:
             prefix = f"vehicles.{vehicle}.{face}."
             possible &= _check_structure(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
+            prefix = f"vehicles.{vehicle}."
+            possible &= _check_bodies(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
     if impact.restitution == ASKED and possible:
         _check_restitution(draft, read, whole or _chunks(_sample(impact)))
 
@@ -81,6 +86,22 @@ def _check_structure(draft: Draft, read: Read, i: int, prefix: str, chunks: Iter
     return True
 
 
+def _check_bodies(draft: Draft, read: Read, i: int, prefix: str, chunks: Iterable[Cases]) -> bool:
+    """Engine and occupant; what their fields refuse by themselves cannot be wrong here."""
+    for cases in chunks:
+        found = restraint.faults(cases.bodies[i], cases.mass[:, i])
+        for column, wrong, _ in found:
+            case = int(np.argmax(wrong))
+            causes = [prefix + name for name in _BODY_FAULTS[column] if prefix + name in read.impact.numbers]
+            columns = {"mass": cases.mass[:, i], **cases.bodies[i]}
+            one = {n: float(np.broadcast_to(value, cases.closing_speed.shape)[case]) for n, value in columns.items()}
+            message = _body_message(column, one, lambda si, name: _said(read, prefix + name, si))
+            draft.report(_place(draft, read.impact, causes), message + _case(read, cases, case, prefix))
+        if found:
+            return False
+    return True
+
+
 def _check_restitution(draft: Draft, read: Read, chunks: Iterable[Cases]) -> None:
     """The asked restitution against what the unloading law can give."""
     for cases in chunks:
@@ -99,9 +120,14 @@ def _check_restitution(draft: Draft, read: Read, chunks: Iterable[Cases]) -> Non
 
 
 def _only(impact: Impact, prefix: str) -> Impact:
-    """The impact with only the axes that change a number under ``prefix``: as good as all cases, but fewer."""
+    """The impact with only what changes a number under ``prefix``: as good as all cases, but fewer."""
     axes = tuple(axis for axis in impact.axes if any(path.startswith(prefix) for path in axis.paths))
-    return replace(impact, axes=axes)
+    return replace(impact, axes=axes, random=tuple(r for r in impact.random if r.path.startswith(prefix)))
+
+
+def samples_checked(impact: Impact) -> int:
+    """How many of the samples at each point of the grid are looked at, the first ones."""
+    return min(impact.samples, max(DRAWN // impact.cells, LEAST_DRAWN))
 
 
 def _sample(impact: Impact) -> Impact:
@@ -123,19 +149,26 @@ def _thinned(axis: Axis) -> Axis:
 
 
 def _chunks(impact: Impact) -> Iterator[Cases]:
-    for first in range(0, impact.count, CHUNK):
-        yield build(impact, first, min(first + CHUNK, impact.count))
+    n, some = impact.samples, samples_checked(impact)
+    if some < n:
+        yield from (build(impact, cell * n, cell * n + some) for cell in range(impact.cells))
+    else:
+        yield from (build(impact, i, min(i + CHUNK, impact.count)) for i in range(0, impact.count, CHUNK))
 
 
 # ---- what to say of them -------------------------------------------------------------------------------------------
 
 
 def _place(draft: Draft, impact: Impact, causes: list[str]) -> Place:
-    """Where to point: at the sweep of a number that can be the cause, or else at the first that the study gives."""
-    for axis in impact.axes:
-        for path in axis.paths:
-            if any(path == cause or path.startswith(cause + ".") for cause in causes):
-                return _sweep_place(draft, impact, path)
+    """Where to point: at a number that varies and can be the cause, or else at the first that the study gives."""
+
+    def is_cause(path: str) -> bool:
+        return any(path == cause or path.startswith(cause + ".") for cause in causes)
+
+    for path in (path for axis in impact.axes for path in axis.paths if is_cause(path)):
+        return _sweep_place(draft, impact, path)
+    for path in (number.path for number in impact.random if is_cause(number.path)):
+        return place_of(path, impact.name)
     places = [place_of(path, impact.name) for path in causes]
     return next((place for place in places if draft.has(place)), places[0])
 
@@ -213,3 +246,29 @@ _FAULTS: Final[dict[str, Callable[[Told], Fault]]] = {
     "plateau_slope": _not_rising,
     "unloading_stiffness": _unloads_too_softly,
 }
+
+
+# The fields that can cause a fault which `restraint.faults` names by a column.
+_BODY_FAULTS: Final = {
+    "mass": ("mass", "curb_mass", "engine.mass", "occupant.mass", "occupant.moving_share"),
+    "torso_mass": ("occupant.moving_share", "occupant.mass", "occupant.head_mass"),
+    "airbag_full": ("occupant.airbag.full_time", "occupant.airbag.fire_time"),
+    "engine_unloading": ("engine.unloading", "engine.stiffness"),
+    "firewall_unloading": ("engine.firewall_unloading", "engine.firewall_stiffness"),
+}
+
+
+def _body_message(column: str, one: Mapping[str, float], say: Callable[[float, str], str]) -> str:
+    """What is wrong with the engine and the occupant of one case."""
+    if column == "mass":
+        moving = say(one.get("torso_mass", 0.0) + one.get("head_mass", 0.0), "mass")
+        parts = f"engine {say(one.get('engine_mass', 0.0), 'mass')}, moving part of the occupant {moving}"
+        return f"got {say(one['mass'], 'mass')}, which leaves nothing for the compartment ({parts})"
+    if column == "torso_mass":
+        moving, head = (say(one["head_mass"] + m, "occupant.mass") for m in (one["torso_mass"], 0.0))
+        return f"the moving part of the occupant is {moving}, expected more than its head of {head}"
+    if column == "airbag_full":
+        fire, full = (say(one[name], "occupant.airbag.fire_time") for name in ("airbag_fire", "airbag_full"))
+        return f"the airbag is full at {full}, expected later than it fires at {fire}"
+    got, least = (say(one[column.replace("unloading", q)], _BODY_FAULTS[column][0]) for q in ("unloading", "stiffness"))
+    return f"got an unloading stiffness of {got}, expected at least {least}, that of loading"

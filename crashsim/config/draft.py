@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from crashsim.config.builder import MOST_PROBLEMS, dotted
 from crashsim.config.fields import Field, Place, closest, nearest, shown
-from crashsim.config.models import Model, known_fields, shape
+from crashsim.config.models import known_fields, shape
+from crashsim.config.parts import Model
 from crashsim.config.reader import Document
 from crashsim.errors import ConfigError, Problem
 
@@ -27,11 +28,13 @@ _KINDS: Final = {"dict_type": "a mapping", "model_type": "a mapping", "list_type
 _EXAMPLES: Final = {
     ("vehicles",): "{kei: {use: kei-car}}",
     ("vehicles", "*"): "{use: kei-car}",
+    ("vehicles", "*", "occupant"): "{size: 50m, restraint: unbelted} (or none)",
     ("impacts",): "{head-on: {type: head-on, speed: {kei: 55 mph, pickup: 55 mph}}}",
     ("impacts", "*"): "{type: head-on, speed: {kei: 55 mph, pickup: 55 mph}}",
     ("impacts", "*", "between"): "[kei, pickup]",
     ("impacts", "*", "speed"): "{kei: 55 mph, pickup: 55 mph}",
     ("impacts", "*", "sweep"): "{speed.kei: {from: 5 mph, to: 85 mph, step: 1 mph}}",
+    ("sampling",): "{samples: 1024, seed: 1}",
     ("output", "pulses"): "[{name: at 55 mph, impact: head-on, at: {speed.kei: 55 mph}}]",
     ("output", "pulses", "*"): "{name: at 55 mph, impact: head-on, at: {speed.kei: 55 mph}}",
     ("output", "pulses", "*", "at"): "{speed.kei: 55 mph}",

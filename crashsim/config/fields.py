@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -20,10 +20,15 @@ from crashsim import units
 from crashsim.errors import UnitError, did_you_mean
 from crashsim.units import echo, kind
 
+if TYPE_CHECKING:
+    from crashsim.sampling import Distribution
+
 Place = tuple[str | int, ...]
 
 MOST_LISTED: Final = 20
 TAGS: Final = ("S", "C", "M", "M?", "J")
+PROVENANCE: Final[dict[str, Any]] = {"source": {"type": "string"}, "tag": {"enum": list(TAGS)}}  # as JSON Schema
+DISTRIBUTIONS: Final = ("normal", "uniform", "triangular", "lognormal", "choice")
 NAME: Final = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
 NAME_WORDS: Final = "a name of lower-case letters, digits, - and _, at most 64, with a letter or digit at both ends"
 
@@ -42,13 +47,18 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number in SI with the text it was typed as; source and tag where the data file gives them."""
+    """A number in SI with the text it was typed as; source, tag and range where the data file gives them.
+
+    Of a ``distribution``, ``si`` is the median.
+    """
 
     si: float
     typed: str
     dimension: str
     source: str = ""
     tag: str = ""
+    range: tuple[str, ...] = ()
+    distribution: Distribution | None = None
 
 
 def shown(value: object) -> str:
@@ -57,6 +67,15 @@ def shown(value: object) -> str:
         return echo(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return echo(str(value))[1:-1] if is_number else kind(value)
+
+
+def in_unit_of(si: float, typed: object, dimension: str) -> str:
+    """A number in the unit that a text was typed in, as a user would type it."""
+    text = str(typed).rstrip()
+    unit = max((u for u in units.DIMENSIONS[dimension] if text.endswith(u)), key=len, default="")
+    if unit not in units.DIMENSIONS[dimension]:  # nothing was typed: a default
+        unit = units.display_unit(dimension, "si")
+    return f"{units.to(si, unit, dimension):.6g} {unit}".rstrip()
 
 
 def closest(word: str, known: Collection[str]) -> str:
@@ -110,6 +129,7 @@ class Number(Field):
     dimension: str
     low: str
     high: str
+    fixed: bool = False  # never a distribution, since it changes nothing in a crash
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
@@ -123,12 +143,34 @@ class Number(Field):
         return f"{'an' if noun[0] in 'aei' else 'a'} {noun} from {self.low} to {self.high}"
 
     def read(self, value: object) -> Quantity:
-        """A number with its unit, or ``{value: ..., source: ..., tag: ...}``."""
-        source = tag = ""
-        at: Place = ()
-        if isinstance(value, Mapping):
-            source, tag = _provenance(value)
-            value, at = value["value"], ("value",)
+        """A number, or a distribution in its place."""
+        if isinstance(value, Mapping) and not self.fixed and "value" not in value:
+            provenance(value, ("value", "range", *DISTRIBUTIONS))
+            if any(key in DISTRIBUTIONS for key in value):
+                from crashsim.config import distributions  # which needs this module
+
+                return distributions.read(value, self)
+        return self.read_value(value)
+
+    def read_value(self, value: object) -> Quantity:
+        """A number with its unit, or ``{value: ..., range: [..., ...], source: ..., tag: ...}``."""
+        if not isinstance(value, Mapping):
+            return Quantity(self._si(value), str(value), self.dimension)
+        source, tag = provenance(value, ("value", "range"))
+        if "value" not in value:
+            raise FieldError("missing value, expected {value: ..., source: ..., tag: ...}")
+        si, ends = self._si(value["value"], ("value",)), value.get("range", [])
+        if "range" in value:
+            if not isinstance(ends, list) or len(ends) != 2:
+                raise FieldError(
+                    f"got {shown(ends)}, expected the lowest and the highest value, [low, high]", ("range",)
+                )
+            low, high = (self._si(end, ("range", i)) for i, end in enumerate(ends))
+            if not low <= si <= high:
+                raise FieldError(f"got {shown(value['value'])}, which is not in its range", ("range",))
+        return Quantity(si, str(value["value"]), self.dimension, source, tag, tuple(map(str, ends)))
+
+    def _si(self, value: object, at: Place = ()) -> float:
         try:
             si = _parse(value, self.dimension) if isinstance(value, str) else units.parse(value, self.dimension)
         except UnitError as error:
@@ -136,13 +178,14 @@ class Number(Field):
         low, high = self.bounds
         if not low <= si <= high:
             raise FieldError(f"got {shown(value)}, expected {self.expected}", at)
-        return Quantity(si, str(value), self.dimension, source, tag)
+        return si
 
     def json_schema(self) -> dict[str, Any]:
-        """A text with a unit (or a plain number where there is none), alone or with source and tag."""
+        """A text with a unit (or a plain number where there is none), alone or with range, source and tag."""
         plain = self.plain_schema()
-        provenance = {"value": plain, "source": {"type": "string"}, "tag": {"enum": list(TAGS)}}
-        sourced = {"type": "object", "required": ["value"], "additionalProperties": False, "properties": provenance}
+        ends = {"type": "array", "minItems": 2, "maxItems": 2, "items": plain}
+        properties = {"value": plain, "range": ends, **PROVENANCE}
+        sourced = {"type": "object", "required": ["value"], "additionalProperties": False, "properties": properties}
         return {"anyOf": [*plain["anyOf"], sourced]} if "anyOf" in plain else {"anyOf": [plain, sourced]}
 
     def plain_schema(self, *, bounded: bool = True) -> dict[str, Any]:
@@ -159,19 +202,44 @@ class Number(Field):
         return {"anyOf": [{"type": "number", **limits}, text]}
 
 
-def _provenance(value: Mapping[Any, Any]) -> tuple[str, str]:
-    known = ("value", "source", "tag")
+def provenance(value: Mapping[Any, Any], holders: Collection[str]) -> tuple[str, str]:
+    """Source and tag beside a number, which stands under some of ``holders``."""
+    known = (*holders, "source", "tag")
     for key in value:
-        if key not in known:
-            raise FieldError(f"unknown field{nearest(key, known)}", (key,), key=True)
-    if "value" not in value:
-        raise FieldError("missing value, expected {value: ..., source: ..., tag: ...}")
+        if key in known:
+            continue
+        if key in DISTRIBUTIONS:
+            raise FieldError("got a distribution, expected one number here", (key,), key=True)
+        raise FieldError(f"unknown field{nearest(key, known)}", (key,), key=True)
     source, tag = value.get("source", ""), value.get("tag", "")
     if not isinstance(source, str):
         raise FieldError(f"got {shown(source)}, expected a text", ("source",))
     if "tag" in value and tag not in TAGS:
         raise FieldError(f"got {shown(tag)}, expected one of {', '.join(TAGS)}", ("tag",))
     return source, tag
+
+
+@dataclass(frozen=True)
+class Whole(Field):
+    """A whole number within bounds."""
+
+    low: int
+    high: int
+
+    @property
+    def expected(self) -> str:
+        """What the field takes, in words."""
+        return f"a whole number from {self.low:,} to {self.high:,}"
+
+    def read(self, value: object) -> int:
+        """The number."""
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise FieldError(f"got {shown(value)}, expected {self.expected}")
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        """An integer."""
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from crashsim.cases import ASKED, FRONT, REAR, Impact
 from crashsim.config.draft import Draft
 from crashsim.config.fields import Place, Quantity, closest, listed, nearest
 from crashsim.config.models import ImpactModel, VehicleModel
+from crashsim.config.occupants import check_parts
 from crashsim.config.sweep import read_axes
 from crashsim.config.vehicles import FACES, check_complete, quantities
 from crashsim.errors import did_you_mean
@@ -36,11 +37,13 @@ def read_impact(draft: Draft, name: str, model: ImpactModel, vehicles: Vehicles)
     typed: dict[str, Quantity] = {}
     for vehicle, face in zip(between, faces, strict=True):
         check_complete(draft, vehicle, vehicles[vehicle], face)
+        if face == FRONT:
+            check_parts(draft, vehicle, vehicles[vehicle])
         typed |= quantities(vehicle, vehicles[vehicle], face)
     rigid = _check_pair(draft, place, model, between, vehicles)
     typed |= _own_quantities(model, between)
     numbers = {path: quantity.si for path, quantity in typed.items()}
-    axes = read_axes(draft, name, model.sweep, numbers)
+    axes = read_axes(draft, name, model.sweep, typed)
     if not all(map(draft.is_sound, (place, *(("vehicles", vehicle) for vehicle in between)))):
         return None
     restitution = model.restitution if isinstance(model.restitution, str) else ASKED
@@ -71,7 +74,7 @@ def _check_sweep_alone(draft: Draft, name: str, model: ImpactModel, vehicles: Ve
     for vehicle in vehicles:
         for face in FACES:
             typed |= quantities(vehicle, vehicles[vehicle], face)
-    read_axes(draft, name, model.sweep, {path: quantity.si for path, quantity in typed.items()})
+    read_axes(draft, name, model.sweep, typed)
 
 
 def _own_quantities(model: ImpactModel, vehicles: Sequence[str]) -> dict[str, Quantity]:

@@ -1,4 +1,4 @@
-"""Find a vehicle, a restraint, a risk curve or a shipped study by name: in the package's data, or beside a study."""
+"""Find a vehicle, a restraint, an occupant, a risk curve or a shipped study by name: in the package's data, or beside a study."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from crashsim.risk import RiskCurve, WinsmashCorrection
 from crashsim.units import echo
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
-KINDS: Final = {"vehicles": "vehicles", "restraints": "restraints", "risk": "risk_curves"}
+KINDS: Final = {"vehicles": "vehicles", "restraints": "restraints", "occupants": "occupants", "risk": "risk_curves"}
 SCHEMA: Final = "study.schema.json"
 
-_NOUNS: Final = {"vehicles": "vehicle", "restraints": "restraint", "risk": "risk curve"}
+_NOUNS: Final = {"vehicles": "vehicle", "restraints": "restraint", "occupants": "occupant", "risk": "risk curve"}
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # nothing that could lead to another folder
 
 
 def names(kind: str) -> list[str]:
-    """Names of everything of one kind (``vehicles``, ``restraints``, ``risk``), sorted."""
+    """Names of everything of one kind (``vehicles``, ``restraints``, ``occupants``, ``risk``), sorted."""
     return list(_names(kind))
 
 
@@ -40,7 +40,9 @@ def locate(kind: str, name: str, study: Path | None = None) -> Path:
     stem = name.removesuffix(".yaml")
     if not _PLAIN_NAME.fullmatch(stem):
         noun = _NOUNS[kind]
-        raise LibraryError(f"got {echo(name)}, expected the name of a {noun} (letters, digits, - and _), not a path")
+        raise LibraryError(
+            f"got {echo(name)}, expected the name of {'an' if noun[0] in 'aeiou' else 'a'} {noun} (letters, digits, - and _), not a path"
+        )
     if study is not None:
         own = study.parent / f"{stem}.yaml"
         if own.is_file() and not own.samefile(study):

@@ -7,65 +7,33 @@ with mistakes still becomes models, and all its mistakes are found at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Info
 
-from crashsim.config.fields import Field, Name, Number, OneOf, Place, Quantity, Text
+from crashsim.config.fields import Field, Name, Number, OneOf, Place, Quantity, Text, Whole
+from crashsim.config.parts import (
+    EngineModel,
+    Label,
+    Mass,
+    Model,
+    OccupantModel,
+    Prose,
+    RestraintModel,
+    SizeModel,
+    StructureModel,
+)
+from crashsim.sampling import LHS, MOST_SAMPLES, SOBOL
 
 MASSES: Final = ("mass", "curb_mass", "occupants")
+PARTS: Final = ("engine", "occupant")  # behind a loaded front; behind a rear they are part of the compartment
 
-Mass = Annotated[Quantity, Number("mass", "50 kg", "100,000 kg")]
 Count = Annotated[Quantity, Number("number", "0", "20")]
-Dimension = Annotated[Quantity, Number("length", "0.1 m", "30 m")]
-Height = Annotated[Quantity, Number("length", "0 m", "3 m")]
+Dimension = Annotated[Quantity, Number("length", "0.1 m", "30 m", fixed=True)]
 Speed = Annotated[Quantity, Number("speed", "0 m/s", "120 m/s")]
-Stiffness = Annotated[Quantity, Number("stiffness", "1 kN/m", "100,000 MN/m")]
-Slope = Annotated[Quantity, Number("stiffness", "0 N/m", "1,000 MN/m")]
-Force = Annotated[Quantity, Number("force", "0.1 kN", "100 MN")]
-PointForce = Annotated[Quantity, Number("force", "0 N", "100 MN")]
-Crush = Annotated[Quantity, Number("length", "1 mm", "5 m")]
-PointCrush = Annotated[Quantity, Number("length", "0 m", "5 m")]
-Share = Annotated[Quantity, Number("ratio", "0", "0.9")]
-Factor = Annotated[Quantity, Number("ratio", "1", "2")]
-Age = Annotated[Quantity, Number("age", "13 years", "110 years")]
+Factor = Annotated[Quantity, Number("ratio", "1", "2", fixed=True)]
+Age = Annotated[Quantity, Number("age", "13 years", "110 years", fixed=True)]
 Restitution = Annotated[Quantity | str, OneOf(("law", "speed-fit"), Number("ratio", "0", "1"))]
-Label = Annotated[str, Text(200)]
-Prose = Annotated[str, Text(4000, lines=True)]
-
-
-class Model(BaseModel):
-    """Base: unknown fields are errors, nothing is converted behind the user's back."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-    required: ClassVar[tuple[str, ...]] = ()
-
-
-class CurvePoint(Model):
-    """A point of a measured loading curve."""
-
-    required = ("crush", "force")
-    crush: PointCrush | None = None
-    force: PointForce | None = None
-
-
-class StructureModel(Model):
-    """One end of a vehicle: a spring to a rising plateau, or a curve of points; then the compartment."""
-
-    stiffness: Stiffness | None = Info(None, description="initial stiffness")
-    plateau: Force | None = Info(None, description="force at which crush becomes plastic")
-    plateau_slope: Slope | None = Info(None, description="rise of the plateau; 2 % of the stiffness when left out")
-    crush_space: Crush | None = Info(None, description="crush at which the compartment begins to be pushed in")
-    curve: Annotated[list[CurvePoint], Info(min_length=2, max_length=16)] | None = Info(
-        None, description="loading curve instead of stiffness, plateau, plateau_slope and crush_space"
-    )
-    compartment_stiffness: Stiffness | None = Info(None, description="slope once the crush space is spent")
-    compartment_range: Crush | None = Info(None, description="intrusion beyond which the model says nothing")
-    unloading_stiffness: Stiffness | None = Info(None, description="slope of the stiff unloading branch")
-    unloading_soft_share: Share | None = Info(None, description="share of the returned energy on the soft branch")
-    bumper_bottom: Height | None = Info(None, description="lower edge of the bumper beam over ground")
-    bumper_top: Height | None = Info(None, description="upper edge of the bumper beam over ground")
 
 
 class VehicleModel(Model):
@@ -86,9 +54,13 @@ class VehicleModel(Model):
     width: Dimension | None = None
     height: Dimension | None = None
     wheelbase: Dimension | None = None
-    restraint: Label | None = Info(None, description="a restraint of the library")
+    restraint: Label | None = Info(None, description="a restraint of the library; without one no occupant is modelled")
     front: StructureModel | None = None
     rear: StructureModel | None = None
+    engine: EngineModel | None = Info(
+        None, description="the engine block behind the front; part of the compartment without"
+    )
+    occupant: OccupantModel | None = Info(None, description="who is modelled on the front seat; or none")
 
 
 class ImpactModel(Model):
@@ -102,6 +74,16 @@ class ImpactModel(Model):
     speed: dict[str, Speed] = Info({}, description="speed over ground of each vehicle")
     restitution: Restitution = Info("law", description="law, speed-fit, or the value to be reached")
     sweep: dict[str, Any] = Info({}, description="paths to lists or ranges; several make a grid")
+
+
+class SamplingModel(Model):
+    """How the distributions of a study are drawn."""
+
+    samples: Annotated[int, Whole(2, MOST_SAMPLES)] = Info(
+        1024, description="at each point of the grid; a power of two"
+    )
+    method: Annotated[str, OneOf((SOBOL, LHS))] = Info(SOBOL, description="scrambled Sobol points or a Latin hypercube")
+    seed: Annotated[int, Whole(0, 2**32 - 1)] = Info(1, description="another seed, another set of samples")
 
 
 class RiskModel(Model):
@@ -135,8 +117,9 @@ class StudyModel(Model):
     name: Annotated[str, Name()] | None = Info(None, description="names the folder of the results")
     title: Label | None = Info(None, description="heading of the report; the name when left out")
     question: Prose | None = Info(None, description="what the study is to answer")
-    vehicles: Annotated[dict[str, VehicleModel], Info(max_length=50)] = {}
-    impacts: Annotated[dict[str, ImpactModel], Info(max_length=50)] = {}
+    vehicles: Annotated[dict[str, VehicleModel], Info(max_length=50)] = Info(default_factory=dict)
+    impacts: Annotated[dict[str, ImpactModel], Info(max_length=50)] = Info(default_factory=dict)
+    sampling: SamplingModel | None = Info(None, description="how the numbers given as distributions are drawn")
     risk: RiskModel = Info(default_factory=RiskModel.model_construct)
     output: OutputModel = Info(default_factory=OutputModel.model_construct)
 
@@ -163,7 +146,11 @@ def _shapes(annotation: Any, pattern: tuple[str, ...]) -> Iterator[tuple[tuple[s
             yield from _shapes(part, pattern)
 
 
-_SHAPES: Final = dict(_shapes(StudyModel, ()))
+_SHAPES: Final = {
+    pattern: found
+    for model, place in ((StudyModel, ()), (RestraintModel, ("restraints", _ANY)), (SizeModel, ("occupants", _ANY)))
+    for pattern, found in _shapes(model, place)
+}
 
 
 def shape(place: Place) -> Shape | None:
@@ -187,7 +174,8 @@ def sweepable() -> dict[tuple[str, ...], Number]:
         number = field.number if isinstance(field, OneOf) else field
         if not isinstance(number, Number) or pattern[0] not in ("vehicles", "impacts"):
             continue
-        path = pattern[2:] if pattern[0] == "impacts" else tuple("#" if i == 4 else s for i, s in enumerate(pattern))
+        points = (("#" if i > 1 and step == _ANY else step) for i, step in enumerate(pattern))
+        path = pattern[2:] if pattern[0] == "impacts" else tuple(points)
         if len(path) != 3 or path[2] in MASSES:
             found[path] = number
     return found

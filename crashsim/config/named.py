@@ -9,9 +9,8 @@ import numpy as np
 
 from crashsim.cases import Axis, Impact, NamedCase
 from crashsim.config.draft import Draft
-from crashsim.config.fields import FieldError, Place, listed, nearest, shown
+from crashsim.config.fields import FieldError, Place, in_unit_of, listed, nearest, shown
 from crashsim.config.models import PulseModel, StudyModel, swept_number
-from crashsim.config.sweep import in_unit_of
 from crashsim.errors import did_you_mean
 from crashsim.units import echo
 
@@ -22,7 +21,7 @@ def named_cases(draft: Draft, model: StudyModel, impacts: Sequence[Impact]) -> t
     """The named cases of a study; without any, the middle case of each impact."""
     pulses = model.output.pulses
     if not pulses:
-        return tuple(NamedCase(i.name, i.name, i.count // 2) for i in impacts)
+        return tuple(NamedCase(i.name, i.name, i.cells // 2) for i in impacts)
     by_name = {impact.name: impact for impact in impacts}
     first_of: dict[str, int] = {}
     found = []
@@ -67,7 +66,7 @@ def _on_axis(draft: Draft, place: Place, axis: Axis, wanted: Mapping[str, Any]) 
         number = swept_number(path)
         assert number is not None  # every axis was read with one
         try:
-            value = number.read(typed).si
+            value = number.read_value(typed).si
         except FieldError as error:
             draft.report((*place, path), str(error), key=error.key, at=error.at)
             return None

@@ -7,8 +7,10 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from pydantic.fields import FieldInfo
 
-from crashsim.config.fields import NAME, Field, Number
-from crashsim.config.models import ImpactModel, Model, PulseModel, StudyModel, sweepable
+from crashsim.config.distributions import schema as distribution_schema
+from crashsim.config.fields import NAME, Field, Number, OneOf
+from crashsim.config.models import ImpactModel, PulseModel, StudyModel, sweepable
+from crashsim.config.parts import Model
 from crashsim.config.sweep import LONGEST_AXIS
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"  # what yaml-language-server knows best
@@ -42,12 +44,13 @@ def _of(annotation: Any, definitions: dict[str, Schema]) -> Schema:
     metadata = getattr(annotation, "__metadata__", ())
     field = next((m for m in metadata if isinstance(m, Field)), None)
     if field is not None:
-        return field.json_schema()
+        return _of_field(field, definitions)
     if isinstance(annotation, type) and issubclass(annotation, Model):
         name = _name(annotation)
         if name not in definitions:
             definitions[name] = _of_model(annotation, definitions)
-        return {"$ref": DEFINITIONS + name}
+        reference = {"$ref": DEFINITIONS + name}
+        return {"anyOf": [{"const": annotation.word}, reference]} if annotation.word else reference
     parts = [part for part in get_args(annotation) if part is not type(None)]
     if get_origin(annotation) is list:
         return {"type": "array", "items": _of(parts[0], definitions)}
@@ -56,6 +59,22 @@ def _of(annotation: Any, definitions: dict[str, Schema]) -> Schema:
         return {"type": "object", **values}
     schema = _of(parts[0], definitions)
     return schema | _limits(metadata, "Items" if schema.get("type") == "array" else "Properties")
+
+
+def _of_field(field: Field, definitions: dict[str, Schema]) -> Schema:
+    """The schema of a field; of a number that may be a distribution, with that under ``definitions``."""
+    schema = field.json_schema()
+    number = field.number if isinstance(field, OneOf) else field
+    if not isinstance(number, Number) or number.fixed:
+        return schema
+    name = _called(f"distribution of {number.dimension} {number.low} to {number.high}")
+    definitions.setdefault(name, {"description": "the number as a distribution", **distribution_schema(number)})
+    return {"anyOf": [*schema["anyOf"], {"$ref": DEFINITIONS + name}]}
+
+
+def _called(text: str) -> str:
+    """A text as the name of a definition."""
+    return "".join(c for c in text.replace("_", "-").replace(" ", "-") if c.isalnum() or c == "-")
 
 
 def _of_model(model: type[Model], definitions: dict[str, Schema]) -> Schema:
@@ -124,8 +143,7 @@ def _step(step: str, name: str) -> str:
 
 def _define(number: Number, definitions: dict[str, Schema]) -> str:
     """The definition of the values that a sweep may give a number; returns its name."""
-    name = f"values of {number.dimension.replace('_', ' ')} {number.low} to {number.high}".replace(" ", "-")
-    name = "".join(c for c in name if c.isalnum() or c == "-")
+    name = _called(f"values of {number.dimension} {number.low} to {number.high}")
     value = number.plain_schema()
     step = number.plain_schema(bounded=False)
     points = {"type": "integer", "minimum": 2, "maximum": LONGEST_AXIS}

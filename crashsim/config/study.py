@@ -11,11 +11,13 @@ from crashsim.cases import Study
 from crashsim.config import library
 from crashsim.config.checks import check_cases
 from crashsim.config.draft import Draft, validated
+from crashsim.config.draws import drawn
 from crashsim.config.fields import NAME, NAME_WORDS
 from crashsim.config.impacts import Read, read_impact
 from crashsim.config.mapping import read_mapping
 from crashsim.config.models import RiskModel, StudyModel, VehicleModel
 from crashsim.config.named import named_cases
+from crashsim.config.occupants import with_occupants
 from crashsim.config.reader import Document, read_file
 from crashsim.config.sweep import MOST_CASES
 from crashsim.config.vehicles import check_vehicle, judgement, plain, with_library
@@ -46,10 +48,10 @@ def _study(document: Document, file: Path | None) -> Study:
     try:
         model = validated(StudyModel, draft)
         _check_names(draft, model)
-        vehicles = with_library(draft, model, file)
+        vehicles = with_occupants(draft, with_library(draft, model, file), file)
         for name, vehicle in vehicles.items():
             check_vehicle(draft, name, vehicle)
-        reads = _impacts(draft, model, vehicles)
+        reads = drawn(draft, model.sampling, _impacts(draft, model, vehicles))
         impacts = tuple(read.impact for read in reads)
         named = named_cases(draft, model, impacts)
         for read in reads:
@@ -64,6 +66,7 @@ def _study(document: Document, file: Path | None) -> Study:
         impacts=impacts, named_cases=named, risk=_risk(model.risk), units=model.output.units,
         typed=document.tree, source=document.text,
         judgement=judgement(vehicles, {path for impact in impacts for path in impact.numbers}),
+        sampling=next((impact.sampling for impact in impacts if impact.sampling), None),
     )  # fmt: skip
 
 
@@ -83,7 +86,7 @@ def _impacts(draft: Draft, model: StudyModel, vehicles: Mapping[str, VehicleMode
         read = read_impact(draft, name, impact, vehicles)
         if read is None:
             continue
-        total += read.impact.count
+        total += read.impact.cells
         if total > MOST_CASES:
             draft.report(("impacts", name), f"got {total:,} cases up to here, expected at most {MOST_CASES:,} in all")
             break

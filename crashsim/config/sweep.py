@@ -11,10 +11,21 @@ from numpy.typing import NDArray
 
 from crashsim.cases import Axis
 from crashsim.config.draft import Draft
-from crashsim.config.fields import Field, FieldError, Number, Place, closest, listed, nearest, shown
+from crashsim.config.fields import (
+    Field,
+    FieldError,
+    Number,
+    Place,
+    Quantity,
+    closest,
+    in_unit_of,
+    listed,
+    nearest,
+    shown,
+)
 from crashsim.config.models import known_fields, place_of, shape, swept_number
 from crashsim.errors import UnitError, did_you_mean
-from crashsim.units import DIMENSIONS, display_unit, echo, parse, to
+from crashsim.units import echo, parse
 
 LONGEST_AXIS: Final = 100_000
 MOST_CASES: Final = 2_000_000
@@ -26,7 +37,7 @@ _ZIPPED: Final = "a mapping of paths to lists or ranges of one length (or a list
 Floats = NDArray[np.float64]
 
 
-def read_axes(draft: Draft, impact: str, sweep: Mapping[str, Any], numbers: Mapping[str, float]) -> tuple[Axis, ...]:
+def read_axes(draft: Draft, impact: str, sweep: Mapping[str, Any], numbers: Mapping[str, Quantity]) -> tuple[Axis, ...]:
     """Read the sweep of an impact; what has a problem is left out of the axes.
 
     ``numbers``: the numbers of the impact by path; only these can be swept.
@@ -64,7 +75,9 @@ def _groups(draft: Draft, place: Place, sweep: Mapping[str, Any]) -> Iterator[tu
             yield where, group
 
 
-def _axis(draft: Draft, impact: str, place: Place, group: dict[str, Any], numbers: Mapping[str, float]) -> Axis | None:
+def _axis(
+    draft: Draft, impact: str, place: Place, group: dict[str, Any], numbers: Mapping[str, Quantity]
+) -> Axis | None:
     columns: list[Floats] = []
     dimensions: list[str] = []
     for path, value in group.items():
@@ -72,6 +85,9 @@ def _axis(draft: Draft, impact: str, place: Place, group: dict[str, Any], number
         known = path in numbers or draft.is_broken(place_of(path, impact))
         if number is None or not known:
             draft.report((*place, path), _unknown_path(path, number is not None, numbers), key=True)
+            continue
+        if path in numbers and numbers[path].distribution:
+            draft.report((*place, path), f"is a distribution ({numbers[path].typed}): sweep it or draw it", key=True)
             continue
         values = _values(draft, (*place, path), value, number)
         if values is not None and path in numbers:
@@ -90,7 +106,7 @@ def _axis(draft: Draft, impact: str, place: Place, group: dict[str, Any], number
     return Axis(tuple(group), values, tuple(dimensions))
 
 
-def _unknown_path(path: str, exists: bool, numbers: Mapping[str, float]) -> str:
+def _unknown_path(path: str, exists: bool, numbers: Mapping[str, Quantity]) -> str:
     """What to say of a path that leads to no number; ``exists``: other impacts may have such a number."""
     hint = did_you_mean(path, numbers)
     if exists:
@@ -122,7 +138,7 @@ def _list(draft: Draft, place: Place, value: list[Any], number: Number) -> Float
     numbers = []
     for i, item in enumerate(value):
         try:
-            numbers.append(number.read(item).si)
+            numbers.append(number.read_value(item).si)
         except FieldError as error:  # its neighbours are likely to be wrong in the same way: the first is enough
             draft.report((*place, i), str(error), key=error.key, at=error.at)
             return None
@@ -148,7 +164,7 @@ def _range(draft: Draft, place: Place, value: dict[str, Any], number: Number) ->
 
 def _end(draft: Draft, place: Place, value: object, number: Number) -> float | None:
     try:
-        return number.read(value).si
+        return number.read_value(value).si
     except FieldError as error:
         draft.report(place, str(error), key=error.key, at=error.at)
         return None
@@ -194,12 +210,3 @@ def _steps(
                      f"the last one that fits ends on {reached}")  # fmt: skip
         return None
     return whole + 1
-
-
-def in_unit_of(si: float, typed: object, dimension: str) -> str:
-    """A number in the unit that a text was typed in, as a user would type it."""
-    text = str(typed).rstrip()
-    unit = max((u for u in DIMENSIONS[dimension] if text.endswith(u)), key=len, default="")
-    if unit not in DIMENSIONS[dimension]:  # nothing was typed: a default
-        unit = display_unit(dimension, "si")
-    return f"{to(si, unit, dimension):.6g} {unit}".rstrip()

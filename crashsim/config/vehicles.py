@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from crashsim.config import library
-from crashsim.config.draft import Draft, validated
+from crashsim import sampling
+from crashsim.cases import FRONT, REAR
+from crashsim.config.draft import Draft
+from crashsim.config.entries import LAW, merged, read_entry
 from crashsim.config.fields import Field, Place, Quantity
-from crashsim.config.models import MASSES, Model, StructureModel, StudyModel, VehicleModel, shape
-from crashsim.config.reader import read_file
-from crashsim.errors import ConfigError, LibraryError, Problem
+from crashsim.config.models import MASSES, PARTS, StudyModel, VehicleModel, shape
+from crashsim.config.parts import Model, StructureModel
 from crashsim.structure import COMPARTMENT_RANGE, SOFT_SHARE
 
-FACES: Final = ("front", "rear")
+FACES: Final = (FRONT, REAR)
 JUDGED: Final = ("J", "M?")
 
-_LAW: Final = ("stiffness", "plateau", "crush_space")
 _NEEDED: Final = ("compartment_stiffness", "unloading_stiffness")
 _DEFAULTS: Final = {
     "compartment_range": Quantity(COMPARTMENT_RANGE, "", "length", tag="J"),
     "unloading_soft_share": Quantity(SOFT_SHARE, "", "ratio"),
+    "rate": Quantity(0.0, "", "inverse_speed"),
 }
 _MASS_WORDS: Final = {
     "mass": "the mass with occupants and cargo, such as '1800 lb' (or curb_mass and occupants)",
     "curb_mass": "the mass without occupants, such as '1650 lb' (or mass, without occupants)",
     "occupants": "how many people are in it, beside curb_mass (75 kg each)",
 }
-
-# Fields that say the same thing in two ways: a study that gives one way whole replaces the library's other way.
-_SAME: Final = (
-    ({"mass"}, {"curb_mass", "occupants"}),
-    ({"curve"}, {*_LAW, "plateau_slope"}),
-)
 
 
 # ---- from the library ----------------------------------------------------------------------------------------------
@@ -54,55 +48,8 @@ def _on_base(draft: Draft, name: str, given: VehicleModel, study: Path | None) -
         draft.broken.add(place)
     if given.use is None:
         return given
-    try:
-        path = library.locate("vehicles", given.use, study)
-    except LibraryError as error:
-        draft.report((*place, "use"), str(error))
-        draft.broken.add(place)
-        return given
-    shipped = path.is_relative_to(library.PACKAGE)
-    base, problems = _read_shipped_vehicle(path) if shipped else _read_vehicle(path)
-    if problems:
-        draft.problems += [p for p in problems if p not in draft.problems]
-        draft.broken.add(place)
-    return _merged(base, given) if base else given
-
-
-def _read_vehicle(path: Path) -> tuple[VehicleModel | None, tuple[Problem, ...]]:
-    """A vehicle file, with its problems at their places in that file."""
-    try:
-        draft = Draft(read_file(path), ("vehicles", "*"))
-        vehicle = validated(VehicleModel, draft)
-    except ConfigError as error:
-        return None, error.problems
-    if vehicle.use is not None:
-        draft.report(("use",), "a vehicle file stands alone, only a study's vehicle may use another")
-    return vehicle, tuple(draft.problems)
-
-
-_read_shipped_vehicle = lru_cache(maxsize=64)(_read_vehicle)  # these files do not change
-
-
-def _merged(base: VehicleModel, given: VehicleModel) -> VehicleModel:
-    fields = _replaced(base, given)
-    for face in FACES:
-        under, over = getattr(base, face), getattr(given, face)
-        if under and over:
-            fields[face] = StructureModel.model_construct(**_replaced(under, over))
-    return VehicleModel.model_construct(**fields)
-
-
-def _replaced(base: Model, given: Model) -> dict[str, Any]:
-    """The fields of ``given``, and those of ``base`` that it neither gives nor says in another way."""
-    own = {name: getattr(given, name) for name in given.model_fields_set}
-    dropped: set[str] = set()
-    for one, other in _SAME:
-        # A lone crush_space on a measured curve is no new law: both stay and are refused as a conflict.
-        if one <= own.keys():
-            dropped |= other
-        elif other <= own.keys() | {"plateau_slope"}:
-            dropped |= one
-    return {name: value for name, value in base if value is not None and name not in dropped} | own
+    base = read_entry(draft, "vehicles", given.use, (*place, "use"), place, study)
+    return merged(base, given) if base else given
 
 
 # ---- what a crash needs --------------------------------------------------------------------------------------------
@@ -111,12 +58,11 @@ def _replaced(base: Model, given: Model) -> dict[str, Any]:
 def check_vehicle(draft: Draft, name: str, vehicle: VehicleModel) -> None:
     """Report what contradicts itself in a vehicle, whether an impact needs it or not."""
     place: Place = ("vehicles", name)
-    if vehicle.restraint is not None and vehicle.restraint not in library.names("restraints"):
-        draft.report((*place, "restraint"), library.unknown("restraints", vehicle.restraint))
     if vehicle.rigid:
-        own = [n for n in (*MASSES, *FACES) if getattr(vehicle, n) is not None]
+        own = [n for n in (*MASSES, *FACES, *PARTS) if getattr(vehicle, n) is not None]
         if own:
-            draft.report((*place, _typed(draft, place, own)), "a rigid wall has no mass and no structure; leave it out")
+            message = "a rigid wall has no mass, structure, engine or occupant; leave it out"
+            draft.report((*place, _typed(draft, place, own)), message)
         return
     others = [n for n in ("curb_mass", "occupants") if getattr(vehicle, n) is not None]
     if vehicle.mass is not None and others:
@@ -127,10 +73,10 @@ def check_vehicle(draft: Draft, name: str, vehicle: VehicleModel) -> None:
 
 
 def _check_structure(draft: Draft, place: Place, structure: StructureModel) -> None:
-    law = [n for n in (*_LAW, "plateau_slope") if getattr(structure, n) is not None]
+    law = [n for n in (*LAW, "plateau_slope") if getattr(structure, n) is not None]
     if structure.curve is not None and law:
         message = (f"{' and '.join(law)} beside a curve: the curve is the whole loading law; to replace the curve give "
-                   f"{', '.join(_LAW)}")  # fmt: skip
+                   f"{', '.join(LAW)}")  # fmt: skip
         draft.report((*place, _typed(draft, place, law)), message)
     bottom, top = structure.bumper_bottom, structure.bumper_top
     if bottom and top and bottom.si >= top.si:
@@ -166,12 +112,12 @@ def check_complete(draft: Draft, name: str, vehicle: VehicleModel, face: str) ->
     if structure is None:
         need((*place, face), f"missing, expected the structure of the {face} of {name}, which an impact loads")
         return
-    law = () if structure.curve is not None or draft.is_broken((*place, face, "curve")) else _LAW
+    law = () if structure.curve is not None or draft.is_broken((*place, face, "curve")) else LAW
     for field in (*law, *_NEEDED):
         if getattr(structure, field) is None:
             found = shape((*place, face, field))
             assert isinstance(found, Field)
-            alternative = " (or a curve)" if field in _LAW else ""
+            alternative = " (or a curve)" if field in LAW else ""
             need((*place, face, field), f"missing, expected {found.expected}{alternative}")
 
 
@@ -182,8 +128,10 @@ def quantities(name: str, vehicle: VehicleModel, face: str) -> dict[str, Quantit
 
 def _quantities(model: Model, path: str, face: str) -> Iterator[tuple[str, Quantity]]:
     for name, value in model:
-        if isinstance(value, Quantity) and (name in MASSES or isinstance(model, StructureModel)):
+        if isinstance(value, Quantity) and (name in MASSES or not isinstance(model, VehicleModel)):
             yield f"{path}.{name}", value
+        elif isinstance(value, Model) and face == FRONT and (name in PARTS or not isinstance(model, VehicleModel)):
+            yield from _quantities(value, f"{path}.{name}", face)
         elif name == face and isinstance(value, StructureModel):
             yield from _quantities(value, f"{path}.{face}", face)
             for option, default in _DEFAULTS.items():
@@ -199,7 +147,8 @@ def _quantities(model: Model, path: str, face: str) -> Iterator[tuple[str, Quant
 def plain(value: Any) -> Any:
     """A vehicle as plain data: every quantity with its SI value, text, source and tag."""
     if isinstance(value, Quantity):
-        return {k: v for k, v in vars(value).items() if v != ""}
+        drawn = {"distribution": sampling.plain(value.distribution)} if value.distribution else {}
+        return {k: v for k, v in vars(value).items() if v not in ("", (), None)} | drawn
     if isinstance(value, list):
         return [plain(v) for v in value]
     if isinstance(value, Model):

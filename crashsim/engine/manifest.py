@@ -19,9 +19,9 @@ from crashsim.engine.risks import RiskSettings
 from crashsim.momentum import CIPRIANI_RANGE, RESTITUTION_FLOOR
 from crashsim.results import BEYOND_MODEL, FAILED
 from crashsim.results.files import RUN
+from crashsim.sampling import plain
 
 LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "pyarrow")
-LONG_CONTACT = 0.3  # s
 
 
 def version() -> str:
@@ -56,6 +56,7 @@ def resolved(study: Study) -> dict[str, Any]:
         "impacts": {impact.name: _impact(impact) for impact in study.impacts},
         "named_cases": [vars(case) for case in study.named_cases],
         "risk": dict(study.risk),
+        "sampling": vars(study.sampling) if study.sampling else None,
     }
 
 
@@ -69,29 +70,37 @@ def _impact(impact: Impact) -> dict[str, Any]:
         "axes": [list(axis.paths) for axis in impact.axes],
         "values": [axis.values.tolist() for axis in impact.axes],
         "dimensions": [list(axis.dimensions) for axis in impact.axes],
+        "random": {number.path: plain(number.distribution) for number in impact.random},
         "cases": impact.count,
+    }
+
+
+def inputs(study: Study) -> dict[str, Any]:
+    """What a manifest says of the study and of the programs that compute it."""
+    return {
+        "crashsim": "results",
+        "kind": RUN,
+        "version": version(),
+        "fingerprint": fingerprint(study),
+        "seed": study.sampling.seed if study.sampling else None,
+        **resolved(study),
+        "vehicles": study.vehicles,
+        "judgement": list(study.judgement),
+        "typed": study.typed,
+        "versions": {"python": platform.python_version(), **{n: importlib.metadata.version(n) for n in LIBRARIES}},
+        "platform": platform.platform(terse=True),
     }
 
 
 def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettings) -> dict[str, Any]:
     """The manifest of a run, but for wall time and file hashes."""
     return {
-        "crashsim": "results",
-        "kind": RUN,
-        "version": version(),
-        "fingerprint": fingerprint(study),
-        "seed": None,
-        **resolved(study),
-        "vehicles": study.vehicles,
-        "judgement": list(study.judgement),
+        **inputs(study),
         "risk_curves": {c.name: {"title": c.title, "tag": c.tag, "source": c.source, "population": c.population}
                         for c in risk.curves if any(n.endswith(f".{c.name}") for n in columns)},
         "delta_v_correction": {"factor": risk.factor, "source": risk.factor_source},
         "status": _status_counts(columns),
         "warnings": _warnings(study, columns),
-        "typed": study.typed,
-        "versions": {"python": platform.python_version(), **{n: importlib.metadata.version(n) for n in LIBRARIES}},
-        "platform": platform.platform(terse=True),
     }  # fmt: skip
 
 
@@ -124,14 +133,13 @@ def _warnings(study: Study, columns: Mapping[str, NDArray[Any]]) -> list[str]:
         found.append(f"in {n} of {total} cases the low-speed fit asks for more restitution than the force law can give; the "
                      "largest possible was used")  # fmt: skip
     if n := count(columns["status"] == FAILED):
-        found.append(f"{n} of {total} cases failed the momentum or energy check: do not use them")
+        found.append(f"{n} of {total} cases failed: contact lasts longer than the 300 ms that are computed, or momentum or energy is "
+                     "not kept; do not use them")  # fmt: skip
     if n := count(columns["status"] == BEYOND_MODEL):
         found.append(
             f"{n} of {total} cases are beyond the model (a compartment is pushed in further than its law holds): "
             "their delta-v stands, their pulses, crush and intrusion do not"
         )
-    if n := count(columns["pulse_duration"] > LONG_CONTACT):
-        found.append(f"in {n} of {total} cases the contact lasts longer than {LONG_CONTACT * 1e3:.0f} ms")
     if n := count(columns["bumpers_miss"]):
         found.append(
             f"in {n} of {total} cases the bumper beams miss each other in height: underride or override is possible "

@@ -1,462 +1,426 @@
-"""One collision on one line, solved exactly: two crush curves in series between two masses (or a mass and a wall).
+"""The crash: eight bodies on one line, stepped by leapfrog, WIDTH crashes at a time in the lanes of SIMD registers.
 
-Every crush curve is piecewise linear, so the mutual force is piecewise linear in the mutual crush and the motion between
-two kinks is a piece of a sine.  The kernel walks from kink to kink; nothing is stepped and nothing is interpolated.
+Every displacement of a vehicle is towards its partner, in the frame of the common velocity, so both vehicles obey the
+same formulas.  Velocities are scaled by the step h (w = v h), inverse masses by h^2, so that one step is
 
-    m d'' = -F(d),    m = 1/(1/m_1 + 1/m_2),    d = x_1(F) + x_2(F)
+    x += w,    g = F(x, w + g/2) h^2/m,    w += g
 
-Loading follows the two curves at one force, so the weaker plateau crushes first.  At the peak (d' = 0) each front
-unloads along a stiff branch of slope ``ku`` from the peak force ``Fm`` to a knee at ``phi Fm``, then along a soft branch
-of its initial stiffness ``k1`` to zero force:
-
-    returned energy  U = Us + Fm^2 (1 - phi^2) / (2 ku),    Us = phi^2 Fm^2 / (2 k1) = min(share U, energy of the first segment)
-
-``ku`` is the vehicle's own (the restitution comes out of the law) or is found so that U = e^2 E for an asked restitution e.
-
-Symbols: x crush of one vehicle [m], d mutual crush [m], v = d' approach speed [m/s], F force [N], k slope [N/m],
-E absorbed energy at the peak [J], U returned energy [J], J impulse [N s], t time [s], w circular frequency [1/s].
+with w at the half steps; a damper sees the velocity predicted for the time of its force.  The model, its laws and
+their symbols: docs/kernel.md.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.kernels.cache import compiled
+from crashsim.kernels.lanes import (
+    align_stack,
+    any_true,
+    count,
+    load,
+    load_each,
+    maximum,
+    minimum,
+    multiply_add,
+    select,
+    store,
+    traced,
+    update,
+)
+from crashsim.kernels.laws import (
+    damped,
+    hysteretic,
+    inflated,
+    on_lines,
+    ramp,
+    rate_sensitive,
+    retracted,
+    unlimited,
+    unloading_lines,
+)
+from crashsim.kernels.setup import (
+    BAG,
+    BAG_DAMPS,
+    BELT,
+    BLOCK,
+    BODY,
+    CONTACT,
+    FILL_RATE,
+    FIREWALL,
+    HEAD_BAG,
+    KINKS,
+    KNEE,
+    N_OWN,
+    OWN_A,
+    OWN_B,
+    PAIR_RATE,
+    PULL_RATE,
+    SOFT,
+    START,
+    STIFF,
+    TORSO_M,
+)  # fmt: skip
+from crashsim.kernels.subroutine import subroutine
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Four = tuple[float, float, float, float]
 
-# One piece of the motion: state at its start, slope, extent, and the crush of both vehicles at its two ends.
-T0, D0, V0, F0, SLOPE, DURATION, TRAVEL, XA0, XB0, XA1, XB1 = range(11)
-PIECE = 11
+STAGE = 10  # ms between two looks at which crashes are over
+QUIET = 5.0 * 9.80665  # m/s^2: torso and head of a crash that is over are slowed down by less (judgement)
+SAMPLES = 301  # of a trace: every 1 ms up to 300 ms
 
-# Columns of the output: first those of the case, then those of each vehicle.
-CASE_METRICS = (
-    "peak_force", "mutual_crush", "time_common_velocity", "pulse_duration", "separation_speed", "restitution",
-    "restitution_cap", "energy_residual", "momentum_residual",
-)  # fmt: skip
-(PEAK_FORCE, MUTUAL_CRUSH, TIME_COMMON, PULSE_DURATION, SEPARATION, RESTITUTION, CAP, ENERGY_RESIDUAL,
- MOMENTUM_RESIDUAL) = range(len(CASE_METRICS))  # fmt: skip
-VEHICLE_METRICS = (
-    "delta_v", "peak_acceleration", "mean_acceleration", "olc", "dynamic_crush", "residual_crush", "intrusion",
-    "absorbed_energy", "dissipated_energy",
-)  # fmt: skip
-(DELTA_V, PEAK_ACCELERATION, MEAN_ACCELERATION, OLC, DYNAMIC_CRUSH, RESIDUAL_CRUSH, INTRUSION, ABSORBED,
- DISSIPATED) = range(len(VEHICLE_METRICS))  # fmt: skip
-N_CASE, N_VEHICLE = len(CASE_METRICS), len(VEHICLE_METRICS)
-N_METRICS = N_CASE + 2 * N_VEHICLE
-
-OLC_FREE, OLC_TOTAL = 0.065, 0.300  # m: free flight, and the end of the restraint phase (Euro NCAP TB027)
+# Channels of a trace: six of each vehicle.  What is kept of a crash when it is over: bodies, memories and sums of each
+# vehicle, then those of the pair; the last sample.
+CHANNELS = 6
+U_C, V_C, A_C, V_O, V_H, A_H = range(CHANNELS)
+N_MEMORY, N_SUMS, N_RAILS, N_TOTALS = 8, 7, 7, 8  # sums with the work put in
+PLACE, SPEED, MEMORY, SUMS = 0, 4, 8, 8 + N_MEMORY
+N_KEPT_OWN = SUMS + N_SUMS
+KEPT_RAILS, KEPT_TOTALS = 2 * N_KEPT_OWN, 2 * N_KEPT_OWN + N_RAILS
+LAST = KEPT_TOTALS + N_TOTALS
+N_KEPT = LAST + 1
 
 
-@compiled
-def _segment(x: Floats, f: Floats, n: int, tail: float, i: int) -> tuple[float, float, float]:
-    """End force, end crush and slope of segment ``i`` of a curve of ``n`` points; a rigid body has no points."""
-    if n == 0:
-        return math.inf, 0.0, math.inf
-    if i >= n - 1:
-        return math.inf, math.inf, tail
-    return f[i + 1], x[i + 1], (f[i + 1] - f[i]) / (x[i + 1] - x[i])
+@traced
+def law(constants: Floats, at: int, z: float, p: float) -> tuple[float, float]:
+    """The law H with its four constants from ``at`` on."""
+    s, b, reach, ku = load_each(constants, at * count(z), z, 4)
+    return hysteretic(z, p, s, b, reach, ku)
 
 
-@compiled
-def _peak_energy(x: Floats, f: Floats, n: int, tail: float, crush: float) -> tuple[float, float, float]:
-    """Area under a crush curve up to ``crush``, the energy of its first segment so far, and the steepest slope met."""
-    energy, first, steepest = 0.0, 0.0, 0.0
-    for i in range(n):
-        _, x1, slope = _segment(x, f, n, tail, i)
-        if crush <= x[i]:
-            break
-        steepest = max(steepest, slope)
-        dx = min(crush, x1) - x[i]
-        energy += dx * (f[i] + 0.5 * slope * dx)
-        if i == 0:
-            first = energy
-    return energy, first, steepest
+@traced
+def free_law(constants: Floats, at: int, z: float, p: float) -> tuple[float, float]:
+    """The law H of an element without a limit."""
+    s, b, _, ku = load_each(constants, at * count(z), z, 4)
+    return unlimited(z, p, s, b, ku)
 
 
-@compiled
-def _returned(peak: float, first: float, k1: float, share: float, ku: float) -> float:
-    """Energy given back from peak force ``peak`` by an unloading path of stiff slope ``ku``."""
-    soft = (1.0 - share) * ku + share * k1
-    returned = peak * peak / (2.0 * soft)
-    if share * returned > first:  # the soft branch gives back at most what the first segment took
-        returned = first + (peak * peak - 2.0 * k1 * first) / (2.0 * ku)
-    return returned
+@traced
+def drift(place: Four, speed: Four) -> Four:
+    """Where the four bodies of a vehicle are one step later."""
+    return place[0] + speed[0], place[1] + speed[1], place[2] + speed[2], place[3] + speed[3]
 
 
-@compiled
-def _unloading(peak: float, first: float, k1: float, share: float, returned: float) -> tuple[float, float]:
-    """Knee force and compliance of the stiff branch of the path that gives back ``returned``."""
-    if returned <= 0.0:
-        return 0.0, 0.0
-    soft = min(share * returned, first)
-    knee2 = 2.0 * k1 * soft
-    return math.sqrt(knee2), 2.0 * (returned - soft) / (peak * peak - knee2)
+@traced
+def predicted(speed: Four, last: Four) -> Four:
+    """Velocity at the time of the forces."""
+    return (
+        multiply_add(0.5, last[0], speed[0]), multiply_add(0.5, last[1], speed[1]),
+        multiply_add(0.5, last[2], speed[2]), multiply_add(0.5, last[3], speed[3]),
+    )  # fmt: skip
 
 
-@compiled
-def _share_returned(wanted: float, energy_a: float, energy_b: float, cap_a: float, cap_b: float) -> tuple[float, float]:
-    """Split the returned energy in proportion to the energy absorbed; what one front cannot give, the other does."""
-    total = energy_a + energy_b
-    a = wanted * energy_a / total
-    b = wanted - a
-    if a > cap_a:
-        return cap_a, min(b + (a - cap_a), cap_b)
-    if b > cap_b:
-        return min(a + (b - cap_b), cap_a), cap_b
-    return a, b
+@subroutine
+def loaded_further(constants: Floats, mutual: float, kinks: int) -> tuple[float, ...]:
+    """The rails at a new largest crush: that crush, the lines of its unloading path, the intrusion of both vehicles."""
+    n = count(mutual)
+    force = 0.0 * mutual
+    for j in range(kinks):
+        place, slope = load_each(constants, (KINKS + 2 * j) * n, mutual, 2)
+        force = multiply_add(slope, maximum(mutual - place, 0.0), force)
+    (stiff, stiff_c, mixed_a, mixed_a_c, mixed_b, mixed_b_c, soft, _, knee_a, limit_a, knee_b, limit_b,
+     _, end_a, push_a, end_b, push_b) = load_each(constants, 0, mutual, BLOCK)  # fmt: skip
+    stiff_at, mixed, mixed_at, soft_at = unloading_lines(
+        mutual, force, (knee_a, limit_a), (knee_b, limit_b), (stiff, stiff_c), (mixed_a, mixed_a_c),
+        (mixed_b, mixed_b_c), soft,
+    )  # fmt: skip
+    return (
+        mutual, stiff_at, mixed, mixed_at, soft_at,
+        maximum(force - end_a, 0.0) * push_a, maximum(force - end_b, 0.0) * push_b,
+    )  # fmt: skip
 
 
-@compiled
-def _piece(
-    pieces: Floats, n: int, mass: float, slope: float, travel: float, end_force: float, x: Floats, to_rest: bool
-) -> int:
-    """Append the motion over ``travel`` (signed change of d) from the state left by the previous piece; x: XA1, XB1.
+@traced
+def turning_point(d: float, before: float, q: float, g: float) -> float:
+    """Largest mutual crush within a step in which the approach ends (``before`` > 0 >= ``q``), else that at its end.
 
-    ``to_rest``: the piece ends at the peak, where the approach speed is zero and not the root of a rounding error.
+    The top of the parabola with the velocity ``q`` and the acceleration ``g``, both per step.
     """
-    p = pieces[n]
-    v0, f0 = p[V0], p[F0]
-    v1 = 0.0 if to_rest else math.sqrt(max(v0 * v0 - (f0 + end_force) * travel / mass, 0.0))
-    w = math.sqrt(slope / mass)
-    way = abs(travel)
-    if w * way > 1e-9 * (abs(v0) + v1):
-        duration = 2.0 / w * math.atan2(w * way, abs(v0) + v1)
-    elif way > 0.0:
-        duration = 2.0 * way / (abs(v0) + v1)
-    else:  # the peak fell on a kink
-        duration = 0.0
-    p[SLOPE], p[DURATION], p[TRAVEL], p[XA1], p[XB1] = slope, duration, travel, x[0], x[1]
-    q = pieces[n + 1]
-    q[T0], q[D0], q[F0] = p[T0] + duration, p[D0] + travel, end_force
-    q[V0] = v1 if travel > 0.0 else -v1
-    q[XA0], q[XB0] = x[0], x[1]
-    return n + 1
+    turned = (before > 0.0) & (q <= 0.0) & (g < q)
+    return d + select(turned, 0.5 * q * q / select(turned, -g, 1.0), 0.0)
 
 
-@compiled
-def _load(
-    pieces: Floats, mass: float, speed: float, x: Floats, f: Floats, n: Ints, tail: Floats, at: Floats
-) -> tuple[int, float]:
-    """Walk up both curves to the peak; returns the number of pieces and the peak force.  ``at``: crush of both, updated."""
-    pieces[0, :] = 0.0
-    pieces[0, V0] = speed
-    count, force = 0, 0.0
-    seg_a, seg_b = 0, 0
-    x1 = np.empty(2)
+@traced
+def contact(constants: Floats, rails: tuple[float, ...], d: float) -> float:
+    """Force of the rails without its rate part."""
+    stiff, soft = load(constants, STIFF * count(d), d), load(constants, SOFT * count(d), d)
+    return on_lines(d, stiff, rails[1], rails[2], rails[3], soft, rails[4])
+
+
+@traced
+def timed(
+    constants: Floats, first: int, t: float, h: float, place: Four, velocity: Four, memory: tuple[float, ...], given: float
+) -> tuple[tuple[float, ...], float]:  # fmt: skip
+    """Pretensioner and airbags while any of them is at work: webbing drawn in, inflation, work put in by the charge.
+
+    The work is that of the belt force in the middle of the step.
+    """
+    (pull_rate, pull_at, stroke, allowed, fill_rate, fill_at) = load_each(
+        constants, (first + PULL_RATE) * count(given), given, 6
+    )
+    p_wall, p_belt, p_bag, p_knee, p_head_bag, p_contact, webbing, _ = memory
+    travel, q_travel = place[2] - place[0], velocity[2] - velocity[0]
+    drawn = retracted(webbing, stroke, multiply_add(pull_rate, t, pull_at), pull_rate * h, allowed - travel, q_travel)
+    middle = multiply_add(-0.5, q_travel, travel) + 0.5 * (webbing + drawn)
+    belt, _ = law(constants, first + BELT, middle, p_belt)
+    pressure = ramp(t, fill_rate, fill_at)
+    return (p_wall, p_belt, p_bag, p_knee, p_head_bag, p_contact, drawn, pressure), multiply_add(
+        belt, drawn - webbing, given
+    )
+
+
+@traced
+def pushed_back(
+    constants: Floats, first: int, interior: float, moved: float, place: Four, velocity: Four, memory: tuple[float, ...],
+    given: float,
+) -> float:  # fmt: skip
+    """Work put in by an interior that has ``moved`` to ``interior`` against knees and head, at their force in mid-step."""
+    near = multiply_add(-0.5, velocity[2] - velocity[0], place[2] - place[0]) + multiply_add(-0.5, moved, interior)
+    ahead = multiply_add(-0.5, velocity[3] - velocity[0], place[3] - place[0]) + multiply_add(-0.5, moved, interior)
+    knee, _ = law(constants, first + KNEE, near, memory[3])
+    hit, _ = law(constants, first + CONTACT, ahead, memory[5])
+    return multiply_add(knee + hit, moved, given)
+
+
+@traced
+def restraint(
+    constants: Floats, first: int, place: tuple[float, float, float], velocity: tuple[float, float, float],
+    interior: float, memory: tuple[float, ...], work: float,
+) -> tuple[float, float, float, tuple[float, ...], float]:  # fmt: skip
+    """What holds an occupant: force on the torso, force on the head, that of the neck; memories; work of airbags and
+    neck damper.
+
+    ``place``, ``velocity`` of compartment, torso and head; ``interior``: how far it has come nearer.
+    """
+    bag_damping, neck, neck_damping, head_damping = load_each(
+        constants, (first + BAG_DAMPS) * count(interior), interior, 4
+    )
+    c, o, h = place
+    q_c, q_o, q_h = velocity
+    p_belt, p_bag, p_knee, p_head_bag, p_contact, webbing, pressure = memory
+
+    travel, q_travel = o - c, q_o - q_c
+    near = travel + interior
+    belt, p_belt = law(constants, first + BELT, travel + webbing, p_belt)
+    bag, p_bag = law(constants, first + BAG, near, p_bag)
+    bag = inflated(pressure, bag, bag_damping, q_travel)
+    knee, p_knee = law(constants, first + KNEE, near, p_knee)
+
+    q_neck = q_h - q_o
+    bend = damped(neck, h - o, neck_damping, q_neck)
+    ahead, q_ahead = h - c + interior, q_h - q_c
+    head_bag, p_head_bag = law(constants, first + HEAD_BAG, ahead, p_head_bag)
+    head_bag = inflated(pressure, head_bag, head_damping, q_ahead)
+    hit, p_contact = law(constants, first + CONTACT, ahead, p_contact)
+    work = multiply_add(bag, q_travel, multiply_add(head_bag, q_ahead, work))
+    work = multiply_add(neck_damping * q_neck, q_neck, work)
+    memory = p_belt, p_bag, p_knee, p_head_bag, p_contact, webbing, pressure
+    return belt + bag + knee, head_bag + hit, bend, memory, work
+
+
+@traced
+def kick(
+    constants: Floats, first: int, rails: float, block: float, interior: float, place: Four, velocity: Four,
+    memory: tuple[float, ...], sums: tuple[float, ...],
+) -> tuple[Four, tuple[float, ...], tuple[float, ...]]:  # fmt: skip
+    """Forces on the bodies of one vehicle: g of each, memories, sums.
+
+    ``rails``, ``block``: force of the partner on compartment and engine; ``interior``: how far the compartment
+    has been pushed in.
+    """
+    body, engine_m, torso_m, head_m, mount, mount_damping = load_each(
+        constants, (first + BODY) * count(rails), rails, 6
+    )
+    work, held_work, peak_c, peak_o, far_o, far_h = sums
+    gap, q_gap = place[0] - place[1], velocity[0] - velocity[1]
+    wall, p_wall = free_law(constants, first + FIREWALL, gap, memory[0])
+    wall = wall + damped(mount, gap, mount_damping, q_gap)
+    work = multiply_add(mount_damping * q_gap, q_gap, work)
+    held, struck, bend, occupant, held_work = restraint(
+        constants, first, (place[0], *place[2:]), (velocity[0], *velocity[2:]), interior, memory[1:], held_work
+    )
+    g = (
+        (held + struck - rails - wall) * body,
+        (wall - block) * engine_m,
+        (bend - held) * torso_m,
+        (bend + struck) * head_m,
+    )
+    sums = (
+        work, held_work, minimum(peak_c, g[0]), minimum(peak_o, g[2]), maximum(far_o, place[2] - place[0]),
+        maximum(far_h, place[3] - place[0]),
+    )  # fmt: skip
+    return g, (p_wall, *occupant), sums
+
+
+@traced
+def faster(speed: Four, g: Four) -> Four:
+    """Velocities half a step later."""
+    return speed[0] + g[0], speed[1] + g[1], speed[2] + g[2], speed[3] + g[3]
+
+
+@traced
+def trace_out(trace: Floats, first: int, sample: int, place: Four, speed: Four, g: Four, rate: float) -> None:
+    """Write one sample of the six channels of a vehicle; ``first``: its first channel, ``rate``: 1/h."""
+    n = count(place[0])
+    at = (sample * (2 * CHANNELS) + first) * n
+    store(trace, at + U_C * n, place[0])
+    store(trace, at + V_C * n, multiply_add(-0.5, g[0], speed[0]) * rate)
+    store(trace, at + A_C * n, g[0] * (-rate * rate))
+    store(trace, at + V_O * n, multiply_add(-0.5, g[2], speed[2]) * rate)
+    store(trace, at + V_H * n, multiply_add(-0.5, g[3], speed[3]) * rate)
+    store(trace, at + A_H * n, g[3] * (-rate * rate))
+
+
+@traced
+def step_out(chest: Floats, head: Floats, step: int, speed: Four, g: Four, rate: float) -> None:
+    """Write the chest's deceleration, and velocity and deceleration of the head, of one step."""
+    n = count(g[2])
+    store(chest, step * n, g[2] * (-rate * rate))
+    store(head, 2 * step * n, multiply_add(-0.5, g[3], speed[3]) * rate)
+    store(head, (2 * step + 1) * n, g[3] * (-rate * rate))
+
+
+@traced
+def forward(constants: Floats, first: int, speed: Four) -> float:
+    """Above 0 while torso or head moves forward in its compartment (a body without mass does not count)."""
+    torso_m, head_m = load_each(constants, (first + TORSO_M) * count(speed[0]), speed[0], 2)
+    return maximum(torso_m * (speed[2] - speed[0]), head_m * (speed[0] - speed[3]))
+
+
+@traced
+def started(constants: Floats, first: int, like: float) -> tuple[Four, Four, tuple[float, ...], tuple[float, ...]]:
+    """Places, velocities, memories and sums of a vehicle at first contact."""
+    own = load_each(constants, first * count(like), like, N_OWN)
+    w = own[START]
+    o = 0.0 * w
+    gaps = own[FIREWALL + 4], own[BELT + 4], own[BAG + 4], own[KNEE + 4], own[HEAD_BAG + 4], own[CONTACT + 4]
+    return (o, o, o, o), (w, w, w, w), (*gaps, o, o), (o, o, o, o, o, o)
+
+
+@traced
+def slowing(g: Four) -> float:
+    """Larger deceleration of torso and head, scaled by h^2."""
+    return maximum(-g[2], -g[3])
+
+
+@traced
+def centred(speed: Four, g: Four) -> Four:
+    """Velocities at the time of the places."""
+    return predicted(speed, (-g[0], -g[1], -g[2], -g[3]))
+
+
+@traced
+def keep(kept: Floats, first: int, n: int, active: bool, groups: tuple[tuple[float, ...], ...]) -> None:
+    """Write the values of all ``groups``, one after the other, for the crashes that were not over before."""
+    for values in groups:
+        update(kept, first * n, active, values)
+        first = first + len(values)
+
+
+@subroutine
+def busy(constants: Floats, h: float, lanes: int) -> tuple[float, float]:
+    """First and last time at which a pretensioner or an airbag of a block is at work."""
+    begin, end = 1.0, 0.0
+    for first in (OWN_A, OWN_B):
+        for k in (PULL_RATE, FILL_RATE):
+            for lane in range(lanes):
+                rate, at = constants[(first + k) * lanes + lane], constants[(first + k + 1) * lanes + lane]
+                if rate > 0.0:
+                    begin, end = min(begin, -at / rate), max(end, (1.0 - at) / rate)
+    return begin, end + 1.5 * h
+
+
+@subroutine
+def integrate(
+    constants: Floats,
+    kinks: int,
+    per_ms: int,
+    trace: Floats,
+    chest_a: Floats,
+    chest_b: Floats,
+    head_a: Floats,
+    head_b: Floats,
+    kept: Floats,
+    like: float,
+) -> int:
+    """Step as many crashes as ``like`` has lanes until all are over; fills traces and what is kept of each, returns the number of samples.
+
+    A crash is over when rails and blocks are apart, no occupant moves forward in its compartment or is
+    slowed down by more than QUIET any more, or after 300 ms; what is kept of it does not change while its neighbours go on.
+    """
+    align_stack()
+    h, rate, n = 1e-3 / per_ms, 1e3 * per_ms, count(like)
+    place_a, speed_a, memory_a, sums_a = started(constants, OWN_A, like)
+    place_b, speed_b, memory_b, sums_b = started(constants, OWN_B, like)
+    zero = place_a[0]
+    g_a = (zero, zero, zero, zero)
+    g_b = g_a
+    trace_out(trace, 0, 0, place_a, speed_a, g_a, rate)
+    trace_out(trace, CHANNELS, 0, place_b, speed_b, g_b, rate)
+    step_out(chest_a, head_a, 0, speed_a, g_a, rate)
+    step_out(chest_b, head_b, 0, speed_b, g_b, rate)
+    rails: tuple[float, ...] = (zero, zero, zero, zero, zero, zero, zero)
+    p_block = load(constants, (BLOCK + 4) * n, like)
+    rate_factor = load(constants, PAIR_RATE * n, like) * rate
+    rated = any_true(rate_factor > 0.0)
+    d, q, force, block, top, impulse, rate_work = zero, zero, zero, zero, zero, zero, zero
+    given_a, given_b, active = zero, zero, zero + 1.0
+    begin, end = busy(constants, h, n)
+    step = sample = 0
+    left = per_ms
     while True:
-        fa, xa, ka = _segment(x[0], f[0], n[0], tail[0], seg_a)
-        fb, xb, kb = _segment(x[1], f[1], n[1], tail[1], seg_b)
-        if ka == 0.0 or kb == 0.0:  # a flat plateau crushes at constant force; two flat ones crush in step
-            x1[0] = xa if ka == 0.0 else at[0]
-            x1[1] = xb if kb == 0.0 else at[1]
-            end, slope = force, 0.0
-            travel = x1[0] - at[0] + x1[1] - at[1]
-        else:
-            end = min(fa, fb)
-            slope = 1.0 / (1.0 / ka + 1.0 / kb)
-            travel = (end - force) / slope
-            x1[0] = at[0] + (end - force) / ka
-            x1[1] = at[1] + (end - force) / kb
-        v0 = pieces[count, V0]
-        kinetic = mass * v0 * v0
-        if not kinetic > (force + end) * travel:  # the peak lies in this segment (NaN ends here too)
-            peak = math.sqrt(force * force + slope * kinetic)
-            way = kinetic / (force + peak)
-            part = way / travel if travel < math.inf else 0.0
-            for i in range(2):
-                k = ka if i == 0 else kb
-                if travel < math.inf and slope == 0.0:
-                    at[i] += part * (x1[i] - at[i])
-                else:
-                    at[i] += (peak - force) / k
-            return _piece(pieces, count, mass, slope, way, peak, at, True), peak
-        count = _piece(pieces, count, mass, slope, travel, end, x1, False)
-        force = end
-        at[0], at[1] = x1[0], x1[1]
-        if (ka == 0.0) or (kb > 0.0 and fa <= end):
-            seg_a += 1
-        if (kb == 0.0) or (ka > 0.0 and fb <= end):
-            seg_b += 1
-
-
-@compiled
-def _unload(
-    pieces: Floats, count: int, mass: float, peak: float, knee: Floats, stiff: Floats, soft: Floats, at: Floats
-) -> int:
-    """Walk down both unloading paths from rest to zero force; returns the number of pieces.  ``at``: crush, updated."""
-    pieces[count, V0] = 0.0
-    high, low = max(knee[0], knee[1]), min(knee[0], knee[1])
-    force = peak
-    for end in (high, low, 0.0):
-        if end >= force:
+        step += 1
+        left -= 1
+        place_a, place_b = drift(place_a, speed_a), drift(place_b, speed_b)
+        velocity_a, velocity_b = predicted(speed_a, g_a), predicted(speed_b, g_b)
+        d, before, q = place_a[0] + place_b[0], q, velocity_a[0] + velocity_b[0]
+        reached = d
+        if any_true((before > 0.0) & (q <= 0.0)):
+            reached = turning_point(d, before, q, g_a[0] + g_b[0])
+        if any_true(reached > rails[0]):
+            before_a, before_b = rails[5], rails[6]
+            rails = loaded_further(constants, maximum(reached, rails[0]), kinks)
+            if any_true(rails[5] + rails[6] > before_a + before_b):
+                given_a = pushed_back(
+                    constants, OWN_A, rails[5], rails[5] - before_a, place_a, velocity_a, memory_a, given_a
+                )
+                given_b = pushed_back(
+                    constants, OWN_B, rails[6], rails[6] - before_b, place_b, velocity_b, memory_b, given_b
+                )
+        force = contact(constants, rails, d)
+        if rated:
+            faster_force = rate_sensitive(force, rate_factor, q)
+            rate_work = multiply_add(faster_force - force, q, rate_work)
+            force = faster_force
+        block, p_block = free_law(constants, BLOCK, place_a[1] + place_b[1], p_block)
+        together = force + block
+        top, impulse = maximum(top, together), impulse + together
+        if begin <= step * h <= end:
+            memory_a, given_a = timed(constants, OWN_A, step * h, h, place_a, velocity_a, memory_a, given_a)
+            memory_b, given_b = timed(constants, OWN_B, step * h, h, place_b, velocity_b, memory_b, given_b)
+        g_a, memory_a, sums_a = kick(constants, OWN_A, force, block, rails[5], place_a, velocity_a, memory_a, sums_a)
+        g_b, memory_b, sums_b = kick(constants, OWN_B, force, block, rails[6], place_b, velocity_b, memory_b, sums_b)
+        speed_a, speed_b = faster(speed_a, g_a), faster(speed_b, g_b)
+        step_out(chest_a, head_a, step, speed_a, g_a, rate)
+        step_out(chest_b, head_b, step, speed_b, g_b, rate)
+        if left > 0:
             continue
-        middle = 0.5 * (force + end)
-        compliance = 0.0
-        for i in range(2):
-            c = stiff[i] if middle > knee[i] else soft[i]
-            compliance += c
-            at[i] -= c * (force - end)
-        if compliance > 0.0:
-            count = _piece(pieces, count, mass, 1.0 / compliance, -compliance * (force - end), end, at, False)
-        pieces[count, F0] = end
-        force = end
-    return count
-
-
-@compiled
-def _state(pieces: Floats, count: int, mass: float, t: float) -> tuple[float, float, float, float, int]:
-    """Mutual crush, approach speed, force and the share of the current piece's travel done at time ``t``; piece index."""
-    i = 0
-    while i < count and t > pieces[i, T0] + pieces[i, DURATION]:
-        i += 1
-    p = pieces[i]
-    tau = t - p[T0]
-    if i == count:
-        return p[D0] + p[V0] * tau, p[V0], 0.0, 0.0, i
-    w = math.sqrt(p[SLOPE] / mass)
-    a = w * tau
-    s = math.sin(a) / w if a > 1e-9 else tau
-    c = 2.0 * (math.sin(0.5 * a) / w) ** 2 if a > 1e-9 else 0.5 * tau * tau
-    d = p[V0] * s - p[F0] / mass * c
-    v = p[V0] * math.cos(a) - p[F0] / mass * s
-    return p[D0] + d, v, p[F0] + p[SLOPE] * d, d / p[TRAVEL], i
-
-
-@compiled
-def _impulse(pieces: Floats, count: int, mass: float) -> float:
-    """Impulse of the contact force over all pieces, from the force's own time history."""
-    total = 0.0
-    for i in range(count):
-        p = pieces[i]
-        w = math.sqrt(p[SLOPE] / mass)
-        a = w * p[DURATION]
-        s = math.sin(a) / w if a > 1e-9 else p[DURATION]
-        c = 2.0 * (math.sin(0.5 * a) / w) ** 2 if a > 1e-9 else 0.5 * p[DURATION] ** 2
-        total += p[F0] * s + p[SLOPE] * p[V0] * c
-    return total
-
-
-@compiled
-def _flail(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t: float) -> tuple[float, float]:
-    """Velocity lost by a vehicle, and free travel of an unrestrained body relative to it, at time ``t``."""
-    d, v, _, _, _ = _state(pieces, count, mass, t)
-    return ratio * (speed - v), ratio * (speed * t - d)
-
-
-@compiled
-def _olc_residual(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float, t: float) -> float:
-    """Travel left over at ``t`` when the occupant is slowed at a constant rate from ``t1`` to the vehicle's speed at ``t``."""
-    lost, travel = _flail(pieces, count, mass, speed, ratio, t)
-    return travel - 0.5 * lost * (t - t1) - OLC_TOTAL
-
-
-@compiled
-def _olc_slope(pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float, t: float) -> float:
-    """Twice the rate of the residual: velocity lost by ``t``, less what the deceleration at ``t`` would take since ``t1``."""
-    _, v, force, _, _ = _state(pieces, count, mass, t)
-    return ratio * (speed - v - force / mass * (t - t1))
-
-
-@compiled
-def _olc_bracket(
-    pieces: Floats, count: int, mass: float, speed: float, ratio: float, t1: float
-) -> tuple[float, float, float, float]:
-    """First times between which the residual rises through zero, with its values there; from ``t1`` to separation.
-
-    Within a piece the residual is concave while the force grows and convex while it falls, so a crossing can hide between
-    two negative ends only under the top of a loading piece: a spike of force turns the residual back.
-    """
-    lo, r_lo = t1, OLC_FREE - OLC_TOTAL
-    for i in range(count):
-        hi = pieces[i, T0] + pieces[i, DURATION]
-        if hi <= lo:
+        left = per_ms
+        sample += 1
+        trace_out(trace, 0, sample, place_a, speed_a, g_a, rate)
+        trace_out(trace, CHANNELS, sample, place_b, speed_b, g_b, rate)
+        if sample % STAGE > 0:
             continue
-        r_hi = _olc_residual(pieces, count, mass, speed, ratio, t1, hi)
-        if r_hi < 0.0 and pieces[i, TRAVEL] > 0.0 and _olc_slope(pieces, count, mass, speed, ratio, t1, hi) < 0.0:
-            left, right = lo, hi
-            for _ in range(50):
-                top = 0.5 * (left + right)
-                if _olc_slope(pieces, count, mass, speed, ratio, t1, top) > 0.0:
-                    left = top
-                else:
-                    right = top
-            r_top = _olc_residual(pieces, count, mass, speed, ratio, t1, left)
-            if r_top >= 0.0:
-                return lo, r_lo, left, r_top
-        if r_hi >= 0.0:
-            return lo, r_lo, hi, r_hi
-        lo, r_lo = hi, r_hi
-    return lo, r_lo, lo, r_lo
-
-
-@compiled
-def _olc(pieces: Floats, count: int, mass: float, speed: float, ratio: float) -> float:
-    """Occupant load criterion: constant deceleration that ends the travel of 0.300 m after a free flight of 0.065 m.
-
-    The free travel is convex in time, so Newton's method from the right never overshoots.  After separation all
-    velocities are constant and both conditions are linear in time (a slow pulse is continued, not cut).
-    """
-    t_end = pieces[count, T0]
-    lost, travel = _flail(pieces, count, mass, speed, ratio, t_end)
-    t1 = t_end + (OLC_FREE - travel) / lost
-    if t1 < t_end:
-        t1 = t_end
-        for _ in range(60):
-            lost, travel = _flail(pieces, count, mass, speed, ratio, t1)
-            step = (travel - OLC_FREE) / lost
-            t1 -= step
-            if abs(step) < 1e-15:
-                break
-    lo, r_lo, hi, r_hi = _olc_bracket(pieces, count, mass, speed, ratio, t1)
-    if r_hi < 0.0:
-        lost, _ = _flail(pieces, count, mass, speed, ratio, hi)
-        return float(lost / (hi - 2.0 * r_hi / lost - t1))
-    side, t = 0, hi
-    for _ in range(100):  # Illinois: regula falsi that halves the end which stayed twice
-        t = hi - r_hi * (hi - lo) / (r_hi - r_lo)
-        r = _olc_residual(pieces, count, mass, speed, ratio, t1, t)
-        if r >= 0.0:
-            hi, r_hi = t, r
-            r_lo *= 0.5 if side > 0 else 1.0
-            side = 1
-        else:
-            lo, r_lo = t, r
-            r_hi *= 0.5 if side < 0 else 1.0
-            side = -1
-        if abs(r) < 1e-15 or hi - lo < 1e-15:
-            break
-    lost, _ = _flail(pieces, count, mass, speed, ratio, t)  # not hi: the last step may have come from below
-    return float(lost / (t - t1))
-
-
-@compiled
-def _solve(
-    pieces: Floats,
-    inv_mass: Floats,
-    speed: float,
-    x: Floats,
-    f: Floats,
-    n: Ints,
-    tail: Floats,
-    ku: Floats,
-    share: Floats,
-    asked: float,
-    at: Floats,
-    law: Floats,
-) -> tuple[int, int]:
-    """Fill ``pieces``; ``law`` receives E, U, E_first, peak, cap per vehicle.  Returns the number of pieces."""
-    mass = 1.0 / (inv_mass[0] + inv_mass[1])
-    at[:] = 0.0
-    count, peak = _load(pieces, mass, speed, x, f, n, tail, at)
-    law[:] = 0.0
-    soft, stiff, knee = np.zeros(2), np.zeros(2), np.zeros(2)
-    for i in range(2):
-        if n[i] == 0:
-            continue
-        k1 = (f[i, 1] - f[i, 0]) / (x[i, 1] - x[i, 0]) if n[i] > 1 else tail[i]
-        energy, first, steepest = _peak_energy(x[i], f[i], n[i], tail[i], at[i])
-        soft[i] = 1.0 / k1
-        law[0, i], law[2, i] = energy, first
-        law[1, i] = _returned(peak, first, k1, share[i], ku[i])
-        law[3, i] = _returned(peak, first, k1, share[i], steepest)
-    if not math.isnan(asked):
-        wanted = asked * asked * (law[0, 0] + law[0, 1])
-        law[1, 0], law[1, 1] = _share_returned(wanted, law[0, 0], law[0, 1], law[3, 0], law[3, 1])
-    for i in range(2):
-        if n[i] > 0:
-            knee[i], stiff[i] = _unloading(peak, law[2, i], 1.0 / soft[i], share[i], law[1, i])
-            law[1, i] = 0.5 * stiff[i] * (peak * peak - knee[i] * knee[i]) + 0.5 * soft[i] * knee[i] * knee[i]
-    law[4, 0], law[4, 1] = at[0], at[1]
-    law[5, 0] = peak
-    return _unload(pieces, count, mass, peak, knee, stiff, soft, at), count
-
-
-@compiled
-def crash_block(
-    first: int,
-    last: int,
-    inv_mass: Floats,
-    speed: Floats,
-    x: Floats,
-    f: Floats,
-    n: Ints,
-    tail: Floats,
-    space: Floats,
-    ku: Floats,
-    share: Floats,
-    asked: Floats,
-    out: Floats,
-) -> None:
-    """Solve cases ``first`` to ``last`` (exclusive) into the rows of ``out``.
-
-    Shapes: inv_mass, n, tail, space, ku, share (cases, 2); speed, asked (cases,); x, f (cases, 2, points); out (cases, N_METRICS).
-    ``x``, ``f``: points of the two crush curves [m], [N], of which the first ``n`` count, starting at (0, 0); beyond the last one
-    the slope is ``tail`` [N/m].  ``n`` = 0 is a rigid body.  Crush beyond ``space`` [m] is intrusion.  ``asked`` NaN: restitution from the law.
-    """
-    pieces = np.empty((2 * x.shape[2] + 8, PIECE))
-    at, law = np.empty(2), np.empty((6, 2))
-    for c in range(first, last):
-        total, loading = _solve(
-            pieces, inv_mass[c], speed[c], x[c], f[c], n[c], tail[c], ku[c], share[c], asked[c], at, law
+        was = active > 0.0
+        keep(kept, 0, n, was, (place_a, centred(speed_a, g_a), memory_a, sums_a, (given_a,)))
+        keep(kept, N_KEPT_OWN, n, was, (place_b, centred(speed_b, g_b), memory_b, sums_b, (given_b,)))
+        keep(
+            kept, KEPT_RAILS, n, was, (rails, (d, q, force, block, p_block, top, impulse, rate_work), (zero + sample,))
         )
-        mass = 1.0 / (inv_mass[c, 0] + inv_mass[c, 1])
-        impulse = _impulse(pieces, total, mass)
-        separation = -pieces[total, V0]
-        rebound = impulse / mass - speed[c]  # the same by another route: the force's own time history
-        duration = pieces[total, T0]
-        energy_in = 0.5 * mass * speed[c] * speed[c]
-        energy, returned = law[0, 0] + law[0, 1], law[1, 0] + law[1, 1]
-        o = out[c]
-        o[PEAK_FORCE] = law[5, 0]
-        o[MUTUAL_CRUSH] = law[4, 0] + law[4, 1]
-        o[TIME_COMMON] = pieces[loading, T0]
-        o[PULSE_DURATION] = duration
-        o[SEPARATION] = separation
-        o[RESTITUTION] = separation / speed[c]
-        o[CAP] = math.sqrt((law[3, 0] + law[3, 1]) / energy)
-        o[ENERGY_RESIDUAL] = (energy_in - 0.5 * mass * rebound * rebound - (energy - returned)) / energy_in
-        o[MOMENTUM_RESIDUAL] = (rebound - separation) / speed[c]
-        for i in range(2):
-            v = o[N_CASE + i * N_VEHICLE : N_CASE + (i + 1) * N_VEHICLE]
-            v[DELTA_V] = impulse * inv_mass[c, i]
-            v[PEAK_ACCELERATION] = law[5, 0] * inv_mass[c, i]
-            v[MEAN_ACCELERATION] = v[DELTA_V] / duration
-            v[OLC] = 0.0
-            if inv_mass[c, i] > 0.0:
-                v[OLC] = _olc(pieces, total, mass, speed[c], mass * inv_mass[c, i])
-            v[DYNAMIC_CRUSH] = law[4, i]
-            v[RESIDUAL_CRUSH] = at[i]
-            v[INTRUSION] = max(law[4, i] - space[c, i], 0.0)
-            v[ABSORBED] = law[0, i]
-            v[DISSIPATED] = max(law[0, i] - law[1, i], 0.0)  # an elastic front may give back a rounding error more
-
-
-@compiled
-def crash_history(
-    times: Floats,
-    inv_mass: Floats,
-    speed: float,
-    x: Floats,
-    f: Floats,
-    n: Ints,
-    tail: Floats,
-    ku: Floats,
-    share: Floats,
-    asked: float,
-    out: Floats,
-) -> None:
-    """Force, mutual crush, approach speed and the crush of both vehicles of one case at ``times``; out (times, 5)."""
-    pieces = np.empty((2 * x.shape[1] + 8, PIECE))
-    at, law = np.empty(2), np.empty((6, 2))
-    total, _ = _solve(pieces, inv_mass, speed, x, f, n, tail, ku, share, asked, at, law)
-    mass = 1.0 / (inv_mass[0] + inv_mass[1])
-    for j in range(times.size):
-        d, v, force, done, i = _state(pieces, total, mass, times[j])
-        out[j, 0], out[j, 1], out[j, 2] = force, d, v
-        out[j, 3] = pieces[i, XA0] + (done * (pieces[i, XA1] - pieces[i, XA0]) if i < total else 0.0)
-        out[j, 4] = pieces[i, XB0] + (done * (pieces[i, XB1] - pieces[i, XB0]) if i < total else 0.0)
+        inside = maximum(forward(constants, OWN_A, speed_a), forward(constants, OWN_B, speed_b))
+        loads = maximum(slowing(g_a), slowing(g_b)) * (rate * rate) - QUIET
+        going = maximum(maximum(maximum(force, block), loads), maximum(q, inside))
+        active = select(going > 0.0, active, 0.0)
+        if sample == SAMPLES - 1 or not any_true(active > 0.0):
+            return sample + 1

@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from crashsim.kernels.cache import compiled
 from crashsim.kernels.rows import Floats, as_pulses, map_rows
 
 J211_CUTOFF = 2.0775  # design frequency of one pass over the class (SAE J211-1; three sources of the same value)
@@ -67,7 +67,7 @@ def cfc_filter(signals: ArrayLike, dt: float, cfc: float, *, threads: int | None
     return out.reshape(series.shape)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _filter_rows(first: int, last: int, signals: Floats, w: float, pad: int, out: Floats) -> None:
     n = signals.shape[1]
     work = np.empty(n + 2 * pad)
@@ -82,7 +82,7 @@ def _filter_rows(first: int, last: int, signals: Floats, w: float, pad: int, out
         out[row] = work[pad : pad + n]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pass(x: Floats, w: float) -> None:
     """One pass of the two poles over ``x``, in place, from rest on its first value."""
     d = 1.0 + math.sqrt(2.0) * w + w * w

@@ -20,9 +20,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from crashsim.kernels.cache import compiled
 from crashsim.kernels.rows import Floats, as_pulses, per_pulse
 
 GRAVITY = 9.80665  # m/s^2
@@ -79,7 +79,7 @@ def hic(acceleration: ArrayLike, dt: float, window: float = HIC15, *, threads: i
     return Hic(*per_pulse(_hic_rows, 3, pulses, dt, math.floor(window / dt + 1e-9), threads=threads))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hic_rows(first: int, last: int, pulses: Floats, dt: float, steps: int, out: Floats) -> None:
     """Value, start and end of the pulses ``first`` to ``last``; ``steps`` is the longest window."""
     n = pulses.shape[1]
@@ -101,7 +101,7 @@ def _hic_rows(first: int, last: int, pulses: Floats, dt: float, steps: int, out:
         out[row, 2] = min(start + k, n - 1) * dt
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _integrate(a: Floats, half_step: float, v: Floats) -> None:
     """Trapezoid sums of ``a`` into ``v``, which goes on at its last value: every start has windows of every length."""
     v[0] = total = 0.0
@@ -112,7 +112,7 @@ def _integrate(a: Floats, half_step: float, v: Floats) -> None:
         v[i] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _largest_gain(start: Floats, end: Floats) -> float:
     """Largest ``end - start``, or 0 where none is above.
 
@@ -125,7 +125,7 @@ def _largest_gain(start: Floats, end: Floats) -> float:
     return np.int64(bits).view(np.float64)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best_window(
     v: Floats, n: int, weight: Floats, gain: Floats, todo: NDArray[np.int64], longest: Floats
 ) -> tuple[float, int, int]:
@@ -149,7 +149,7 @@ def _best_window(
     return best, best_k, start
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _search(
     v: Floats,
     i: int,
@@ -183,7 +183,7 @@ def _search(
     return best, best_k
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hiding_place(
     a: int, c: int, gain_a: float, gain_c: float, rise: float, fall: float, weight: Floats, best: float
 ) -> int:

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from crashsim.kernels.cache import compiled
 from crashsim.kernels.rows import Floats, as_pulses, per_pulse
 
 CLIP_TIME = 0.003  # s
@@ -161,7 +161,7 @@ def nij(axial_force: ArrayLike, moment: ArrayLike, dt: float, neck: NeckIntercep
     return Nij(total.max(axis=-1), total.argmax(axis=-1) * dt, axial, bending)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clip_rows(first: int, last: int, channels: Floats, dt: float, steps: float, cumulative: bool, out: Floats) -> None:
     for row in range(first, last):
         a = channels[row]
@@ -180,7 +180,7 @@ def _clip_rows(first: int, last: int, channels: Floats, dt: float, steps: float,
         out[row, 0] = high if _steps_above(a, high, cumulative) >= steps else low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _steps_above(a: Floats, level: float, cumulative: bool) -> float:
     """Time at or above ``level`` in steps: all of it, or the longest stretch."""
     longest = total = 0.0

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from crashsim.kernels.cache import compiled
 from crashsim.kernels.rows import Floats, as_pulses, per_pulse
 
 GRAVITY = 9.80665  # m/s^2
@@ -141,7 +141,7 @@ def _moving_mean(series: Floats, width: int) -> Floats:
     return (np.concatenate([total, after], axis=-1)[..., width:] - total) / width
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _stop_rows(first: int, last: int, pulses: Floats, dt: float, speed: float, out: Floats) -> None:
     for row in range(first, last):
         a = pulses[row]

@@ -18,9 +18,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from crashsim.kernels.cache import compiled
 from crashsim.kernels.rows import Floats, as_pulses, per_pulse
 
 OLC_FREE, OLC_RESTRAINED = 0.065, 0.235  # m: free flight, then restrained travel to 0.300 m in all (Euro NCAP TB027)
@@ -148,7 +148,7 @@ def vpi(
 # ---- kernels ---------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _crossing(gap: float, speed: float, d: float) -> float:
     """First time at which ``speed t + d t^2/2`` reaches ``gap`` >= 0 from below, infinite if never."""
     discriminant = speed * speed + 2.0 * d * gap
@@ -159,13 +159,13 @@ def _crossing(gap: float, speed: float, d: float) -> float:
     return (math.sqrt(discriminant) - speed) / d if d > 0.0 else math.inf
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _step(a: Floats, i: int) -> float:
     """Deceleration within step ``i``, 0 beyond the record."""
     return 0.5 * (a[i] + a[i + 1]) if i < a.size - 1 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _free_flight(a: Floats, dt: float, distance: float) -> tuple[int, float, float]:
     """Step in which ``travel`` reaches ``distance``, the time since its first sample, and the velocity lost by then."""
     travel = lost = 0.0
@@ -180,7 +180,7 @@ def _free_flight(a: Floats, dt: float, distance: float) -> tuple[int, float, flo
     return last, _crossing(distance - travel, lost, 0.0), lost
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _olc_rows(first: int, last: int, pulses: Floats, dt: float, out: Floats) -> None:
     for row in range(first, last):
         a = pulses[row]
@@ -205,7 +205,7 @@ def _olc_rows(first: int, last: int, pulses: Floats, dt: float, out: Floats) -> 
         out[row, 2] = t1 + elapsed
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _flail_rows(first: int, last: int, pulses: Floats, dt: float, space: float, width: int, out: Floats) -> None:
     n = pulses.shape[1]
     lost = np.empty(n + width + 1)
@@ -227,13 +227,13 @@ def _flail_rows(first: int, last: int, pulses: Floats, dt: float, space: float, 
         out[row, 2] = i * dt + tau
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _vpi_rows(first: int, last: int, pulses: Floats, dt: float, w: float, slack: float, out: Floats) -> None:
     for row in range(first, last):
         out[row, 0] = w * w * _largest_stretch(pulses[row], dt, w, slack)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _largest_stretch(a: Floats, dt: float, w: float, slack: float) -> float:
     """Largest stretch of a spring of circular frequency ``w``: ``z`` is the stretch (slack below 0), ``u`` its rate."""
     z, u, held, peak = -slack, 0.0, slack == 0.0, 0.0
@@ -258,14 +258,14 @@ def _largest_stretch(a: Floats, dt: float, w: float, slack: float) -> float:
     return peak if math.isfinite(z) else math.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sine(z: float, u: float, d: float, w: float) -> tuple[float, float, float]:
     """Centre, radius and phase of the held motion ``z(t) = centre + radius cos(w t - phase)``."""
     centre = d / (w * w)
     return centre, math.hypot(z - centre, u / w), math.atan2(u / w, z - centre)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _held_time(z: float, u: float, d: float, w: float) -> float:
     """Time until the spring goes slack, infinite if it never does under a constant ``d``."""
     centre, radius, angle = _sine(z, u, d, w)

@@ -16,7 +16,9 @@ LEVELS: Final = ("risk_mais2plus", "risk_mais3plus", "risk_fatal")
 EDGES: Final = ("", "_low", "_high", "_uncorrected", "_uncorrected_low", "_uncorrected_high")
 BANDS: Final = tuple(f"{level}{edge}" for level in LEVELS for edge in EDGES)
 STANDING: Final = ("closing_speed", "delta_v", *BANDS)
-PULSE: Final = ("peak_acceleration", "olc", "dynamic_crush", "intrusion")  # nothing of these holds beyond the model
+PULSE: Final = (
+    "peak_acceleration", "olc", "dynamic_crush", "intrusion", "chest_3ms", "hic15", "chest_deflection",
+)  # fmt: skip  # nothing of these holds beyond the model
 THRESHOLDS: Final = (0.10, 0.01)
 
 Row = dict[str, Any]
@@ -27,7 +29,7 @@ def headline(results: Results) -> list[Row]:
 
     Keys: ``case`` (its name), ``impact``, ``vehicle``, ``partner``, ``end``, ``status``, ``extrapolated`` (the central
     risk curve is outside its range), ``uncorrected_extrapolated`` (the same without correction), ``bumpers_miss``; ``closing_speed``, ``delta_v`` [m/s]; ``peak_acceleration``,
-    ``olc`` [m/s^2]; ``dynamic_crush``, ``intrusion`` [m]; and each of ``risk_mais2plus``, ``risk_mais3plus``,
+    ``olc``, ``chest_3ms`` [m/s^2]; ``dynamic_crush``, ``intrusion``, ``chest_deflection`` [m]; ``hic15``; and each of ``risk_mais2plus``, ``risk_mais3plus``,
     ``risk_fatal`` with its ``_low`` and ``_high``, the band in which published curves disagree, and the same three
     ``_uncorrected``: entered with the delta-v as it is, without the WinSMASH correction.
 

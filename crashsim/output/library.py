@@ -21,7 +21,7 @@ TAG_WORDS = {
 
 
 def listing(kind: str, as_json: bool = False) -> str:
-    """All entries of a kind (vehicles, restraints, risk, studies), one a line."""
+    """All entries of a kind (vehicles, restraints, occupants, risk, studies), one a line."""
     rows = [_summary(kind, name) for name in (library.study_names() if kind == "studies" else library.names(kind))]
     if as_json:
         return json.dumps(rows, indent=2, ensure_ascii=False)
@@ -48,6 +48,8 @@ def _summary(kind: str, name: str) -> dict[str, Any]:
     if kind == "risk":
         return {"name": name, "input": tree["input"], "direction": ", ".join(tree["directions"]),
                 "levels": ", ".join(tree["levels"]), "tag": tree["tag"], "title": tree["title"]}  # fmt: skip
+    if kind == "occupants":
+        return {"name": name, "mass": tree["mass"]["value"], "head": tree["head_mass"]["value"], "title": tree["title"]}
     return {"name": name, "evidence": tree["evidence"], "title": tree["title"]}
 
 
@@ -62,7 +64,7 @@ def describe(name: str, as_json: bool = False, system: str = "si") -> str:
             return (library.study_folder() / f"{name}.yaml").read_text(encoding="utf-8").rstrip()
         known = [n for kind in library.KINDS for n in library.names(kind)] + library.study_names()
         raise LibraryError(f"nothing called {units.echo(name)} in the library{did_you_mean(name, known)}; "
-                           "see: crashsim list vehicles, restraints, risk, studies")  # fmt: skip
+                           "see: crashsim list vehicles, restraints, occupants, risk, studies")  # fmt: skip
     if as_json:
         return json.dumps(tree, indent=2, ensure_ascii=False)
     return "\n".join(_lines(tree, system))
@@ -79,7 +81,9 @@ def _lines(tree: Mapping[str, Any], system: str) -> Iterator[str]:
     shown = [(path, _display(number["value"], system), number) for path, number in numbers]
     value_width = max((len(text) for _, text, _ in shown), default=0)
     for path, text, number in shown:
-        yield f"{path.ljust(width)}  {text.rjust(value_width)}  [{number.get('tag', '-')}] {number.get('source', '')}".rstrip()
+        span = " to ".join(_display(end, system) for end in number.get("range", ()))
+        told = f"{number.get('source', '')}{f' ({span})' * bool(span)}"
+        yield f"{path.ljust(width)}  {text.rjust(value_width)}  [{number.get('tag', '-')}] {told}".rstrip()
     for level, terms in (tree.get("levels") or {}).items():
         yield f"{level}: " + ", ".join(f"{k} {v}" for k, v in terms.items())
     if isinstance(tree.get("valid"), dict):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from crashsim.output import style
 from crashsim.output.maps import crumple_zone
+from crashsim.output.occupants import occupants
 from crashsim.output.pulses import force_crush, pulses
 from crashsim.output.risks import risk
 from crashsim.output.speeds import delta_v, energy
@@ -59,6 +60,7 @@ FIGURES: Final[dict[str, Family]] = {
     "headline": _one("headline", headline_table),
     "delta-v": _one("delta-v", delta_v),
     "risk": _each("risk", risk, _impacts),
+    "occupants": _each("occupants", occupants, _impacts),
     "pulses": _one("pulses", pulses),
     "force-crush": _each("force-crush", force_crush, _cases),
     "energy": _one("energy", energy),

@@ -18,12 +18,14 @@ from crashsim.output.speeds import mixed, vehicle_look
 from crashsim.output.views import case_numbers, case_rows, named_rows, vehicle_words, vehicles_of
 from crashsim.results import BEYOND_MODEL, FAILED, Pulse, Results
 
+QUIET: Final = 5.0 * units.G0  # m/s^2: a chest that is slowed by less is drawn no further
+CHEST: Final[dict[str, Any]] = {"linewidth": 1.2, "linestyle": (0, (1, 1))}
 PEAK: Final[dict[str, Any]] = {"color": style.INK, "linewidth": 1.0, "linestyle": (0, (5, 3)), "zorder": 2}
 GIVEN: Final[dict[str, Any]] = {"color": "#777777", "linewidth": 1.0, "linestyle": ":", "zorder": 2.5}
 
 
 def pulses(results: Results, system: str) -> Figure | None:
-    """Acceleration and change of velocity against time for each named case."""
+    """Acceleration of compartment and chest, and change of velocity, against time for each named case."""
     shown = [pulse for pulse in results.pulses if pulse.status != FAILED]
     if not shown:
         return None
@@ -46,15 +48,19 @@ def pulses(results: Results, system: str) -> Figure | None:
     for n in range(len(shown), across * columns):
         for row in (0, 1):
             axes[2 * (n // columns) + row, n % columns].remove()
-    signs = "SAE J211 signs: forward in each vehicle's own axes is positive"
-    caption = sheet.caption(results, named_rows(results), signs, "whole vehicle, not filtered")
+    notes = ["SAE J211 signs: forward in each vehicle's own axes is positive", "compartment, not filtered"]
+    if any(np.isfinite(pulse.chest_acceleration).any() for pulse in shown):
+        legend["chest of its occupant"] = Line2D([], [], color="#555555", **CHEST)
+        notes.append("chest: calibrated surrogate")
+    caption = sheet.caption(results, named_rows(results), *notes)
     return sheet.finish(figure, results, "Crash pulses of the named cases", legend, caption)
 
 
 def _histories(top: Axes, bottom: Axes, results: Results, pulse: Pulse, system: str) -> sheet.Legend:
     legend: sheet.Legend = {}
     beyond = pulse.status == BEYOND_MODEL
-    end = min(len(pulse.time) - 1, int(1.15 * (np.flatnonzero(pulse.force).max(initial=0) + 1)))
+    loaded = (pulse.force > 0.0) | np.any(np.abs(pulse.chest_acceleration) > QUIET, axis=0)
+    end = min(len(pulse.time) - 1, int(1.1 * (np.flatnonzero(loaded).max(initial=0) + 1)))
     until = slice(0, end + 1)
     for vehicle in vehicles_of(results, pulse.impact):
         i = pulse.vehicles.index(vehicle)
@@ -67,6 +73,7 @@ def _histories(top: Axes, bottom: Axes, results: Results, pulse: Pulse, system: 
         time = pulse.time[until] * 1e3
         change = (pulse.velocity[i] - pulse.velocity[i, 0])[until]
         top.plot(time, pulse.acceleration[i, until] / units.G0, **line)
+        top.plot(time, pulse.chest_acceleration[i, until] / units.G0, color=line["color"], **CHEST)
         bottom.plot(time, change / style.unit("speed", system)[0], **line)
     for ax in (top, bottom):
         ax.set_xlim(0, float(pulse.time[end]) * 1e3)

@@ -23,6 +23,13 @@ BRIEFLY: Final = (
 )
 UNCORRECTED: Final = "MAIS3+ without delta-v correction"
 WIDTH: Final = 100
+LEFT_OUT: Final = (
+    "closing speed",
+    "dynamic crush",
+    "chest deflection",
+    "MAIS2+",
+    "fatal",
+)  # in a terminal, which is narrow
 DISCLAIMER: Final = "Model result, not a crash test."
 READING: Final = (
     "Risks are those of the central curve (Wang 2022 for the loaded end); in brackets the range over all published curves that "
@@ -43,6 +50,9 @@ QUANTITIES: Final = (
     ("OLC", "olc", "acceleration"),
     ("dynamic crush", "dynamic_crush", "length"),
     ("intrusion", "intrusion", "length"),
+    ("chest 3 ms", "chest_3ms", "acceleration"),
+    ("HIC15", "hic15", "number"),
+    ("chest deflection", "chest_deflection", "length"),
 )
 
 CAPTIONS: Final = {
@@ -51,11 +61,14 @@ CAPTIONS: Final = {
     "restitution.",
     "risk": "Risk of injury to an occupant of each vehicle by published field curves. The band is the disagreement between the "
     "curves, not the scatter of the inputs; dashed and grey: beyond the range of the data.",
-    "pulses": "Acceleration and change of velocity of each whole vehicle in the named cases. Signs as in SAE J211: +x is forward. "
-    "A lumped mass shows the mean of a pulse, not its spikes.",
+    "pulses": "Acceleration and change of velocity of each compartment in the named cases, and the acceleration of the chest of its "
+    "occupant. Signs as in SAE J211: +x is forward. A lumped mass shows the mean of a pulse, not its spikes.",
+    "occupants": "What a belted occupant of each vehicle undergoes: chest deceleration kept for 3 ms, HIC15, chest deflection and "
+    "forward travel. A calibrated surrogate of one seat and one size; the inputs that rest on judgement stand in the figure.",
     "force-crush": "Force against crush of each end. Two ends that meet share one force, so the weaker one crushes first; the "
     "shaded area is the energy absorbed.",
-    "energy": "Where the energy of the approach goes: crushed into each vehicle, or given back as rebound.",
+    "energy": "Where the energy of the approach goes: spent in the structure of each vehicle, given back as rebound, taken by the "
+    "restraints of the occupants.",
     "crumple-zone": "What the crumple zone changes. A field curve over delta-v sees nothing of the pulse, so the risk hardly moves; "
     "a longer front lowers the occupant load criterion and the intrusion, a stronger one buys less intrusion with a higher load.",
 }
@@ -75,7 +88,7 @@ def headline_text(results: Results, system: str) -> str:
 def _terminal_table(results: Results, system: str) -> list[str]:
     """The headline table with a line for each case and its closing speed, so that the rows stay short."""
     head, *body = table(results, system)
-    keep = [i for i, name in enumerate(head) if i > 0 and name not in (head[2], "MAIS2+", "fatal")]
+    keep = [i for i, name in enumerate(head) if i > 0 and not name.startswith(LEFT_OUT)]
     head = [short.replace(UNCORRECTED, "uncorrected") for short in head]
     rows = [[row[i] for i in keep] for row in (head, *body)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(keep))]
@@ -198,9 +211,12 @@ def _basis(results: Results, system: str) -> Iterator[str]:
     yield ""
     yield "## What it does not say"
     yield ""
-    yield ("One line of impact, full overlap: no offset, angle, rotation or ride height. No occupant model: risk is that of field curves over "
-           "delta-v, which carry restraints and intrusion only as the average of the crashes they were fitted to. No kei car is in those data. "
-           "Structures are priors unless said to be measured.")  # fmt: skip
+    yield ("One line of impact, full overlap: no offset, angle, rotation or ride height. Risk is that of field curves over delta-v, which carry "
+           "restraints and intrusion only as the average of the crashes they were fitted to. No kei car is in those data. Structures are priors "
+           "unless said to be measured.")  # fmt: skip
+    yield ""
+    yield ("Chest, head and belt numbers are those of a calibrated surrogate: a torso and a head on one line, one seat, one size. It ranks pulses and "
+           "restraints; it knows no neck load, no submarining, no out-of-position occupant, and nobody is modelled behind a loaded rear.")  # fmt: skip
     yield ""
     yield "## Run it again"
     yield ""

@@ -18,6 +18,7 @@ from crashsim.results import Results
 
 PANEL: Final = (4.3, 3.6)  # inch
 FRAME: Final = "energy of the approach, in the frame of the common velocity"
+LEDGER: Final = 1e-3  # share of the energy that the ledger may miss: less is not drawn
 
 
 def delta_v(results: Results, system: str) -> Figure | None:
@@ -66,7 +67,7 @@ def _delta_v_lines(ax: Axes, curve: SpeedCurve, look: style.VehicleStyle, system
 
 
 def energy(results: Results, system: str) -> Figure | None:
-    """Where the energy of the approach goes: crushed into each vehicle, or given back as rebound; share and kJ."""
+    """Where the energy of the approach goes: spent in each vehicle, given back as rebound, taken by occupants; share and kJ."""
     impacts = speed_impacts(results)
     if not impacts:
         return None
@@ -101,24 +102,25 @@ def energy(results: Results, system: str) -> Figure | None:
 def _energy_stack(
     ax: Axes, results: Results, curves: list[SpeedCurve], scale: NDArray[Any], system: str
 ) -> sheet.Legend:
-    """Layers from below: crushed into each vehicle, then given back by each."""
+    """Layers from below: what stays in each vehicle, the rebound of both, what their occupants take."""
     x = curves[0].closing_speed / style.unit("speed", system)[0]
     beyond = curves[0].beyond
+    total = curves[0].values("energy_in")
+    layers: list[tuple[str, NDArray[Any], dict[str, Any]]] = [(f"stays in {curve.vehicle}", curve.values("dissipated_energy"),
+               {"facecolor": mixed(vehicle_look(results, curve.vehicle).colour, 0.8)}) for curve in curves]  # fmt: skip
+    rebound = curves[0].values("restitution") ** 2 * total
+    layers.append(("rebound", rebound, {"facecolor": "white", "edgecolor": "#777777", "hatch": "////"}))
+    rest = total - sum(layer for _, layer, _ in layers)
+    if np.nanmax(rest / total) > LEDGER:
+        layers.append(("restraints, and what still moves inside", rest, {"facecolor": "#777777"}))
     base = np.zeros_like(x)
     legend: sheet.Legend = {}
-    for part, words in (("dissipated_energy", "stays in the crush of {}"), ("returned", "returned by {} (rebound)")):
-        for curve in curves:
-            back = curve.values("absorbed_energy") - curve.values("dissipated_energy")
-            layer = (back if part == "returned" else curve.values(part)) / scale
-            colour = vehicle_look(results, curve.vehicle).colour
-            hatch = "////" if list(results.meta["vehicles"]).index(curve.vehicle) % 2 == 0 else "\\\\\\\\"
-            look: dict[str, Any] = {"facecolor": mixed(colour, 0.25), "edgecolor": colour, "hatch": hatch}
-            if part != "returned":
-                look = {"facecolor": mixed(colour, 0.8)}
-            ax.fill_between(x, base, base + layer, linewidth=0.0, **look)
-            ax.plot(x, base + layer, color="white", linewidth=0.8)
-            legend[words.format(curve.vehicle)] = Patch(**look)
-            base = base + layer
+    for words, layer, look in layers:
+        top = base + layer / scale
+        ax.fill_between(x, base, top, linewidth=0.0, **look)
+        ax.plot(x, top, color="white", linewidth=0.8)
+        legend[words] = Patch(**look)
+        base = top
     if beyond.any():
         for first, last in sheet.spans(x, beyond):
             ax.axvspan(first, last, facecolor="#bdbdbd", alpha=0.72, zorder=3)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from crashsim.output import sheet, style
 from crashsim.output.headline import headline
+from crashsim.output.occupants import SURROGATE
 from crashsim.output.speeds import vehicle_look
 from crashsim.output.views import named_rows
 from crashsim.output.words import band, number, percent
@@ -25,7 +26,11 @@ NUMBERS: Final = (
     ("OLC", "olc", "acceleration", 0.75),
     ("dynamic crush", "dynamic_crush", "length", 0.95),
     ("intrusion", "intrusion", "length", 0.95),
+    ("chest 3 ms", "chest_3ms", "acceleration", 0.95),
+    ("HIC15", "hic15", "number", 0.75),
+    ("chest deflection", "chest_deflection", "length", 1.05),
 )
+LAST: Final = 2 + len(NUMBERS)  # column after the numbers
 RISKS: Final = (
     ("risk of MAIS3+\n(band of curves)", "", "extrapolated"),
     ("without the delta-v correction", "_uncorrected", "uncorrected_extrapolated"),
@@ -60,6 +65,8 @@ def headline_table(results: Results, system: str) -> Figure | None:
     ]
     extrapolated = any(row[flag] for row in rows for _, _, flag in RISKS)
     notes += ["\u2020 central curve extrapolated"] if extrapolated else []
+    if any(row["chest_3ms"] is not None for row in rows):
+        notes.append(SURROGATE)
     caption = sheet.caption(results, named_rows(results), *notes)
     return sheet.finish(figure, results, "The named cases in numbers", {}, caption)
 
@@ -97,7 +104,10 @@ def _height(texts: list[str]) -> float:
 
 
 def _header(ax: Axes, edges: list[float], height: float, system: str) -> None:
-    measured = [f"{words}\n[{style.unit(dimension, system)[1]}]" for words, _, dimension, _ in NUMBERS]
+    measured = [
+        f"{words}\n[{unit}]" if (unit := style.unit(dimension, system)[1]) else words
+        for words, _, dimension, _ in NUMBERS
+    ]
     names = ["case", "vehicle, end", *measured, *(words for words, _, _ in RISKS)]
     for i, name in enumerate(names):
         left = i < 2
@@ -127,10 +137,10 @@ def _line(
     ax.plot(edges[1] + 0.07, middle, look.marker, color=style.GREY if beyond or failed else look.colour, markersize=7)
     ax.text(edges[1] + 0.2, middle, cells[1], size=SIZE, va="center", color=grey)
     for i, text in enumerate(cells[2:], start=2):
-        if beyond and 4 <= i < 8:
+        if beyond and 4 <= i < LAST:
             continue
         ax.text(edges[i + 1] - 0.1, middle, text, size=SIZE, ha="right", va="center", color=grey)
     if beyond or failed:
-        ax.text(0.5 * (edges[4] + edges[8]), middle, "beyond the model" if beyond else "failed: do not use", size=SIZE,
+        ax.text(0.5 * (edges[4] + edges[LAST]), middle, "beyond the model" if beyond else "failed: do not use", size=SIZE,
                 style="italic", ha="center", va="center", color="#6a6a6a",
                 bbox={"facecolor": style.PALE, "edgecolor": "none", "pad": 3.0})  # fmt: skip

@@ -1,5 +1,7 @@
 """Results on disk: ``summary.csv``, ``results.parquet``, ``pulses.nc``, ``manifest.json``, and back.
 
+Of a study whose numbers are distributions also ``bands.csv``, ``bands.parquet`` and, unless too many, ``samples.parquet``.
+
 The manifest is written last and names every file with its hash: a folder with a manifest is complete.
 """
 
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crashsim import units
 from crashsim.errors import OutputError
 from crashsim.results.table import Pulse, Results, si_unit
 
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
+BANDS, SAMPLES = "bands.parquet", "samples.parquet"
+OF_VEHICLE = {
+    "acceleration": "m/s^2", "velocity": "m/s", "crush": "m", "chest_acceleration": "m/s^2", "head_acceleration": "m/s^2",
+    "belt_force": "N",
+}  # fmt: skip
+OF_PAIR = ("force", "engine_force")  # N
 RUN, SAVED = "run", "saved"  # kinds of manifest: a whole run of the command, or rows saved from Python
 
 
@@ -43,6 +52,11 @@ def write_data(results: Results, folder: Path) -> None:
     write_table(results, folder / "results.parquet")
     if results.pulses:
         write_pulses(results, folder / "pulses.nc")
+    if results.bands is not None:
+        write_table(results.bands, folder / BANDS)
+        write_bands(results.bands, folder / "bands.csv")
+    if results.samples is not None:
+        write_table(results.samples, folder / SAMPLES)
 
 
 def write_manifest(meta: Mapping[str, Any], folder: Path) -> None:
@@ -66,6 +80,25 @@ def write_summary(results: Results, path: Path) -> None:
         writer.writerow([_cell(n) for n in table])
         for row in zip(*(_texts(v) for v in table.values()), strict=True):
             writer.writerow(row)
+
+
+def write_bands(bands: Results, path: Path) -> None:
+    """One row per point of a grid, vehicle and quantity, in display units: count, mean, sd, min, max and quantiles."""
+    table, system = bands.columns, bands.meta.get("units", "si")
+    labels = [name for name in table if "." not in name or name in bands.labels]
+    names = [name.removesuffix(".mean") for name in table if name.endswith(".mean")]
+    statistics = [name.rpartition(".")[2] for name in table if name.startswith(f"{names[0]}.")]
+    shown = bands.to_table(system)
+    heads = dict(zip(table, shown, strict=True))
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow([*(_cell(heads[name]) for name in labels), "quantity", "unit", *statistics])
+        of_rows = list(zip(*(_texts(shown[heads[name]]) for name in labels), strict=True))
+        for name in names:
+            unit = units.display_unit(d, system) if (d := bands.dimensions.get(f"{name}.mean", "")) else ""
+            columns = [shown[heads[f"{name}.{statistic}"]] for statistic in statistics]
+            for own, numbers in zip(of_rows, zip(*map(_texts, columns), strict=True), strict=True):
+                writer.writerow([*own, name, unit, *numbers])
 
 
 def _member(name: str) -> bool:
@@ -125,11 +158,10 @@ def write_pulses(results: Results, path: Path) -> None:
                   comment="Signs as in SAE J211: +x forward in each vehicle's own axes. Not filtered.")  # fmt: skip
         variables: list[tuple[str, str, tuple[str, ...], Any]] = [
             ("time", "s", ("time",), pulses[0].time),
-            ("acceleration", "m/s^2", ("pulse", "vehicle", "time"), np.stack([p.acceleration for p in pulses])),
-            ("velocity", "m/s", ("pulse", "vehicle", "time"), np.stack([p.velocity for p in pulses])),
-            ("crush", "m", ("pulse", "vehicle", "time"), np.stack([p.crush for p in pulses])),
-            ("force", "N", ("pulse", "time"), np.stack([p.force for p in pulses])),
-        ]
+            *((name, unit, ("pulse", "vehicle", "time"), np.stack([getattr(p, name) for p in pulses]))
+              for name, unit in OF_VEHICLE.items()),
+            *((name, "N", ("pulse", "time"), np.stack([getattr(p, name) for p in pulses])) for name in OF_PAIR),
+        ]  # fmt: skip
         for name, unit, dimensions, values in variables:
             variable = nc.createVariable(name, "d", dimensions)
             variable[:] = values
@@ -155,15 +187,16 @@ def load(folder: str | Path) -> Results:
     folder = Path(folder)
     meta = read_manifest(folder)
     files = meta.pop("files")
-    for name in {"results.parquet", "pulses.nc"} & {*files, "results.parquet"}:
+    for name in {"results.parquet", "pulses.nc", BANDS, SAMPLES} & {*files, "results.parquet"}:
         if not (folder / name).is_file() or sha256(folder / name) != files.get(name):
             raise OutputError(f"{folder / name} is missing or is not the file that was written")
     try:
         columns, dimensions = _read_table(folder / "results.parquet")
         pulses = _read_pulses(folder / "pulses.nc") if "pulses.nc" in files else []
+        others = [Results(*_read_table(folder / n), (), meta) if n in files else None for n in (BANDS, SAMPLES)]
     except Exception as error:  # pyarrow and scipy raise a dozen kinds on a damaged file
         raise OutputError(f"{folder}: the results cannot be read: {type(error).__name__}: {error}") from None
-    return Results(columns, dimensions, pulses, meta)
+    return Results(columns, dimensions, pulses, meta, *others)
 
 
 def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
@@ -219,6 +252,6 @@ def _read_pulses(path: Path) -> list[Pulse]:
              for n in ("name", "impact", "status", "vehicle_a", "vehicle_b")}  # fmt: skip
     return [
         Pulse(texts["name"][i], texts["impact"][i], (texts["vehicle_a"][i], texts["vehicle_b"][i]), data["time"],
-              data["acceleration"][i], data["velocity"][i], data["crush"][i], data["force"][i], texts["status"][i])
+              status=texts["status"][i], **{name: data[name][i] for name in (*OF_VEHICLE, *OF_PAIR)})
         for i in range(len(texts["name"]))
     ]  # fmt: skip

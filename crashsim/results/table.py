@@ -6,7 +6,7 @@ Everything is SI inside.  Outputs only read this; nothing is computed twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,19 @@ class Pulse:
     """Histories of a named case on one time grid; vehicle arrays have shape (2, times).
 
     Signs are those of SAE J211 in each vehicle's own axes: +x forward, so a frontal pulse is negative.
+
+    Attributes
+    ----------
+    time : array
+        [s], from first contact on.
+    acceleration, velocity : arrays (2, times)
+        Of the compartment [m/s^2], [m/s].
+    crush : array (2, times)
+        Of the loaded end [m].
+    force, engine_force : arrays (times,)
+        Between the two structures, and between the two engines [N].
+    chest_acceleration, head_acceleration, belt_force : arrays (2, times)
+        Of the occupant [m/s^2], [N]; NaN where there is none.
     """
 
     name: str
@@ -93,6 +106,10 @@ class Pulse:
     velocity: Array
     crush: Array
     force: Array
+    engine_force: Array
+    chest_acceleration: Array
+    head_acceleration: Array
+    belt_force: Array
     status: str = OK
 
 
@@ -111,12 +128,21 @@ class Results:
         Histories of the named cases.
     meta : mapping
         Study, resolved inputs, versions, warnings: what the manifest holds.
+    bands : Results, optional
+        Where numbers of the study are distributions: a row for each point of a grid and vehicle with ``NAME.mean``, ``.sd``,
+        ``.min``, ``.max``, ``.p05``, ``.p25``, ``.p50``, ``.p75``, ``.p95`` over the samples, how many of them count
+        (``NAME.count``) and how many are ``ok``, ``beyond_model`` and ``failed``.
+    samples : Results, optional
+        The rows of all samples with the numbers drawn, unless they are too many; ``case`` counts points of the grid and
+        samples, the samples innermost.
     """
 
     columns: Mapping[str, Array]
     dimensions: Mapping[str, str]
     pulses: Sequence[Pulse] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
+    bands: Results | None = None
+    samples: Results | None = None
 
     LABELS = ("impact", "case", "vehicle", "partner", "end", "status", "bumpers_miss")
 
@@ -141,12 +167,11 @@ class Results:
 
     def sel(self, **labels: object) -> Results:
         """The rows that carry these labels."""
-        rows = _matching(self.labels, self.dimensions, labels)
-        return Results({n: v[rows] for n, v in self.columns.items()}, self.dimensions, self.pulses, self.meta)
+        return self.where(_matching(self.labels, self.dimensions, labels))
 
     def where(self, rows: Array) -> Results:
         """The rows of a boolean mask."""
-        return Results({n: v[rows] for n, v in self.columns.items()}, self.dimensions, self.pulses, self.meta)
+        return replace(self, columns={n: v[rows] for n, v in self.columns.items()})
 
     def to_table(self, system: str = "si") -> dict[str, Array]:
         """Columns for a spreadsheet: units in the headers, in the display units of a system (``si`` or ``us``)."""

@@ -1,0 +1,64 @@
+"""The random numbers of a study: each gets a dimension of the points that the study draws, the same in all impacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from crashsim.config.draft import Draft
+from crashsim.config.impacts import Read
+from crashsim.config.models import SamplingModel
+from crashsim.sampling import MOST_DIMENSIONS, Random, Sampling
+
+MOST_DRAWN: Final = 100_000_000  # cases in all: they are reduced while they are computed
+MOST_CELLS: Final = 10_000  # points of the grids that are drawn at: each has a summary of its own
+
+Key = tuple[str, str]  # impact, path; no impact where the number is a vehicle's and so the same in all impacts
+
+
+def drawn(draft: Draft, model: SamplingModel | None, reads: Sequence[Read]) -> list[Read]:
+    """The impacts with their random numbers and how these are drawn."""
+    columns = {key: i for i, key in enumerate(dict.fromkeys(key for read in reads for key in _keys(read)))}
+    if not columns:
+        if model is not None and not draft.problems:
+            draft.report(("sampling",), "no impact has a number that is a distribution, so there is nothing to draw")
+        return list(reads)
+    if len(columns) > MOST_DIMENSIONS:
+        draft.report(("sampling",), f"got {len(columns):,} distributions, expected at most {MOST_DIMENSIONS:,}")
+        return []
+    options = model or SamplingModel.model_construct()
+    sampling = Sampling(options.samples, options.method, options.seed, len(columns))
+    _check_sizes(draft, sampling, [read for read in reads if any(_keys(read))])
+    return [_with(read, _random(read, columns), sampling) for read in reads]
+
+
+def _with(read: Read, random: tuple[Random, ...], sampling: Sampling) -> Read:
+    return replace(read, impact=replace(read.impact, random=random, sampling=sampling)) if random else read
+
+
+def _keys(read: Read) -> Iterator[Key]:
+    for path, quantity in read.typed.items():
+        if quantity.distribution is not None:
+            yield ("" if path.startswith("vehicles.") else read.impact.name), path
+
+
+def _random(read: Read, columns: dict[Key, int]) -> tuple[Random, ...]:
+    found = []
+    for key in _keys(read):
+        quantity = read.typed[key[1]]
+        assert quantity.distribution is not None
+        found.append(Random(key[1], quantity.dimension, quantity.distribution, columns[key]))
+    return tuple(found)
+
+
+def _check_sizes(draft: Draft, sampling: Sampling, reads: Sequence[Read]) -> None:
+    cells = sum(read.impact.cells for read in reads)
+    if cells > MOST_CELLS:
+        message = f"got distributions at {cells:,} points of the grids, expected at most {MOST_CELLS:,}"
+        draft.report(("impacts", reads[-1].impact.name, "sweep"), message)
+    elif (count := cells * sampling.samples) > MOST_DRAWN:
+        message = (
+            f"got {cells:,} points x {sampling.samples:,} samples = {count:,} cases, expected at most {MOST_DRAWN:,}"
+        )
+        draft.report(("sampling", "samples"), message)
