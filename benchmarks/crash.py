@@ -22,7 +22,7 @@ ROWS = (
 
 def measurements(*, short: bool) -> Group:
     """Seconds per crash."""
-    n, few = (2_000, 1) if short else (200_000, 5)
+    n, few = (2_000, 1) if short else (40_000, 3)
 
     def per_crash(threads: int, width: int, steps_per_ms: int, *, peaks_only: bool = False) -> Measure:
         some = n // 10 if width == SCALAR else n

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from benchmarks.cases import Crashes, Vehicle, one
-from crashsim.kernels.rails import SHARE_A, SLOPE, X_A, D, F, Front, merge, peak_at_energy, unloading
+from crashsim.kernels.rails import SHARE_A, SLOPE, X_A, D, F, Front, absorbed, merge, peak_at_energy, unloading
 
 DURATION = 0.150  # s
 RTOL, LONGEST_STEP = 1e-6, 1e-3  # s: a step over a whole contact would miss it
@@ -62,15 +62,26 @@ class Rails:
     """Two fronts in series: force from the mutual crush d and its largest value so far."""
 
     def __init__(self, closing_speed: float, a: Vehicle, b: Vehicle) -> None:
-        front_a, front_b = (Front(np.array(v["crush"]), np.array(v["force"]), int(v["points"]), v["compartment_stiffness"],
-                                  v["unloading_stiffness"], v["unloading_soft_share"]) for v in (a, b))  # fmt: skip
+        values = np.concatenate([np.ravel(v[kind]) for v in (a, b) for kind in ("crush", "force")])
+        fronts, at = [], 0
+        for v in (a, b):
+            points = int(v["points"])
+            fronts.append(Front(at, at + points, 1, points, v["compartment_stiffness"]))
+            at += 2 * points
         curve = np.empty((8, 5))
-        kinks = merge(front_a, front_b, curve)
+        kinks = merge(values, fronts[0], fronts[1], curve)
         mass = 1.0 / (1.0 / a["mass"] + 1.0 / b["mass"])
         peak = peak_at_energy(curve, kinks, 0.5 * mass * closing_speed**2)
         self.kinks = [tuple(row) for row in curve[:kinks, [D, F, SLOPE, X_A, SHARE_A]].tolist()]
         self.starts = [kink[0] for kink in self.kinks]
-        self.paths = [(p.stiff, p.soft, p.knee_share, p.knee_limit) for p in unloading(front_a, front_b, peak, np.nan)]
+        crushes = peak.crush_a, peak.mutual - peak.crush_a
+        laws = [
+            (absorbed(values, f, x), v["unloading_soft_share"], v["unloading_stiffness"], values[f.force])
+            for f, x, v in zip(fronts, crushes, (a, b), strict=True)
+        ]
+        self.paths = [
+            (p.stiff, p.soft, p.knee_share, p.knee_limit) for p in unloading(peak.force, laws[0], laws[1], np.nan)
+        ]
         self.ends = [(v["force"][-1], v["compartment_stiffness"]) for v in (a, b)]
         shares = peak.crush_a / peak.mutual, 1.0 - peak.crush_a / peak.mutual
         self.rate = a["rate"] * shares[0] ** 2 + b["rate"] * shares[1] ** 2

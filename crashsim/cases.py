@@ -248,7 +248,7 @@ def raw_columns(cases: Cases) -> list[tuple[str, Column]]:
             curve = getattr(ends, quantity)
             found += [(f"{'ab'[i]}.{quantity}_{j}", curve[..., j] if j < ends.points else 0.0)
                       for j in range(1, points + 1)]  # fmt: skip
-    return [(name, _lean(column)) for name, column in found]
+    return [(name, lean(column)) for name, column in found]
 
 
 def longest_curve(cases: Cases) -> int:
@@ -256,7 +256,7 @@ def longest_curve(cases: Cases) -> int:
     return max(1, *(s.points for s in cases.structures)) - 1
 
 
-def _lean(column: Column) -> Column:
+def lean(column: Column) -> Column:
     """A float where an array holds one number again and again."""
     array = np.asarray(column, float)
     return float(array.flat[0]) if array.size and not any(array.strides) else array

@@ -63,8 +63,3 @@ METRICS: dict[str, Metric] = {
         Metric("contact", "number", "contact", "knees or head touch the interior (1) or not (0)"),
     )
 }
-
-
-def energy_equivalent_speed(dissipated_energy: object, mass: object) -> object:
-    """Speed whose kinetic energy is the energy a vehicle dissipated: ``sqrt(2 E / m)`` [m/s]; E in J, m in kg (arrays)."""
-    return (2.0 * dissipated_energy / mass) ** 0.5  # type: ignore[operator]

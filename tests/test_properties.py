@@ -7,17 +7,19 @@ import pytest
 from crashes import Side, Solved, cases, collide, fronts, masses, modest, partners, sides, speeds
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from oracle import SCALES
 
 import crashsim
 from crashsim import structure
 from crashsim.engine import local
+from crashsim.kernels import derived
 from crashsim.kernels.columns import CASE_METRICS, VEHICLE_METRICS
 from crashsim.structure import Structure
 
 EXACT = 1e-12  # at any step
-STEP = 5e-4  # relative, or of the scale of a metric: what the default step may cost over such a range of crashes
+STEP = 1e-3  # of max(|value|, scale): two crashes stepped differently, each as near as test_twin.py found
 CLOSED = 1e-3  # of the energy: beyond it a case has failed
-OF_VEHICLE = VEHICLE_METRICS[: local.OCCUPANT.start]
+OF_VEHICLE = VEHICLE_METRICS[: derived.OCCUPANT]
 SWAPPED = 1e-8  # the same steps with the sums in another order
 
 
@@ -94,9 +96,20 @@ def test_equal_vehicles_share_everything_equally(a: Side, speed: float) -> None:
 @modest
 @given(sides, speeds)
 def test_equal_vehicles_head_on_are_one_vehicle_at_a_wall(a: Side, speed: float) -> None:
+    """But for the step, which is finer at twice the closing speed."""
     pair, wall = collide(a, a, 2 * speed), collide(a, (np.inf, structure.rigid()), speed)
-    for name in OF_VEHICLE:
-        np.testing.assert_allclose(pair[name][0, 0], wall[name][0, 0], rtol=SWAPPED, atol=SWAPPED, err_msg=name)
+    assume(ended(pair) and ended(wall))
+    for name in (
+        "delta_v",
+        "dynamic_crush",
+        "residual_crush",
+        "intrusion",
+        "absorbed_energy",
+        "dissipated_energy",
+        "olc",
+    ):
+        scale = max(abs(wall[name][0, 0]), SCALES[name])
+        np.testing.assert_allclose(pair[name][0, 0], wall[name][0, 0], rtol=0, atol=STEP * scale, err_msg=name)
 
 
 METERS = ("delta_v", "dynamic_crush", "residual_crush", "peak_force", "olc", "pulse_duration", "restitution")
@@ -146,10 +159,14 @@ def test_lengths_and_speeds_scale_together(a: Side, b: Side, speed: float, facto
     """Curves stretched in crush and force, at a speed stretched alike: the same times, everything else stretched."""
     one = collide(a, b, speed)
     long = collide(*((m, scaled(s, force=factor, crush=factor)) for m, s in (a, b)), factor * speed)
-    for name in ("delta_v", "dynamic_crush", "residual_crush", "peak_acceleration"):
-        np.testing.assert_allclose(long[name], factor * one[name], rtol=1e-10, atol=1e-12)
+    assume(ended(one) and ended(long))
+    for name in ("delta_v", "dynamic_crush", "residual_crush"):
+        scale = np.maximum(np.abs(factor * one[name]), SCALES[name])
+        np.testing.assert_array_less(np.abs(long[name] - factor * one[name]), STEP * scale, err_msg=name)
     for name in ("pulse_duration", "time_common_velocity", "restitution", "restitution_cap"):
-        np.testing.assert_allclose(long[name], one[name], rtol=1e-10)
+        np.testing.assert_array_less(
+            np.abs(long[name] - one[name]), STEP * np.maximum(one[name], SCALES[name]), err_msg=name
+        )
 
 
 @modest
@@ -218,7 +235,7 @@ def test_no_nan_at_the_ends_of_the_range(speed: float, m1: float, m2: float, sha
     if not ended(r):
         return
     for name in (*CASE_METRICS, *OF_VEHICLE):
-        assert name in local.NEVER_REACHED or np.all(np.isfinite(r[name])), name
+        assert name in derived.NEVER_REACHED or np.all(np.isfinite(r[name])), name
     assert r["momentum_residual"][0] <= EXACT
     assert abs(r["energy_residual"][0]) <= CLOSED
 

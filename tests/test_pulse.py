@@ -44,13 +44,14 @@ def test_history_is_the_crash(a: Side, b: Side, speed: float, share: float | Non
     assert force.min() >= 0.0
     assert not found["blocks"].any()
     peak = int(np.argmax(own + other))
-    assert own[peak] + other[peak] == pytest.approx(r["mutual_crush"][0], rel=1e-12)
+    assert own[peak] + other[peak] <= r["mutual_crush"][0] * (1 + 1e-12)
+    assert own[peak] + other[peak] == pytest.approx(r["mutual_crush"][0], rel=5e-4)  # it turns between two steps
     for side, crush in ((a, own), (b, other)):
-        assert np.all(np.diff(crush[: peak + 1]) >= -1e-14)
-        assert np.all(np.diff(crush[peak:]) <= 1e-14 + 1e-12 * crush[peak])
+        assert np.all(np.diff(crush[:peak]) >= -1e-14)
+        assert np.all(np.diff(crush[peak + 1 :]) <= 1e-14 + 1e-12 * crush[peak])
         if side[1].points:
-            law = structure.crush_force(side[1], crush[: peak + 1])
-            np.testing.assert_allclose(force[: peak + 1], law, atol=1e-9 * force.max())
+            law = structure.crush_force(side[1], crush[:peak])
+            np.testing.assert_allclose(force[:peak], law, atol=1e-9 * force.max())
     np.testing.assert_allclose([own[-1], other[-1]], r["residual_crush"][0], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found["lost_speed"][:, -1], r["delta_v"][0], rtol=1e-9, atol=1e-12)
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crashsim import cases as case_columns
-from crashsim import momentum
-from crashsim.cases import ASKED, Cases, Impact, Study
+from crashsim.cases import ASKED, Cases, Impact, Study, lean, longest_curve, raw_columns
 from crashsim.config import library
-from crashsim.criteria import METRICS, energy_equivalent_speed
+from crashsim.criteria import METRICS
 from crashsim.engine.manifest import describe
 from crashsim.engine.risks import RiskSettings, risk_columns, risk_settings
 from crashsim.errors import StructureError
-from crashsim.kernels import batch
+from crashsim.kernels import batch, derived, lanes
 from crashsim.kernels.columns import CASE_METRICS, VEHICLE_METRICS
 from crashsim.restraint import DEFLECTION
 from crashsim.results import BEYOND_MODEL, FAILED, OK, Results
@@ -27,26 +26,16 @@ Columns = dict[str, NDArray[Any]]
 
 MOMENTUM_LIMIT: Final = 1e-9  # relative: beyond it a case has failed
 ENERGY_LIMIT: Final = 1e-3
+LONGEST: Final = 0.3  # s: what is computed of a crash (kernels.crash.SAMPLES); one that is not over then has failed
 CHUNK: Final = 100_000
 
-STATUSES: Final = np.array([OK, BEYOND_MODEL, FAILED])
-OCCUPANT: Final = slice(VEHICLE_METRICS.index("chest_peak"), None)  # all that follow are of the occupant
+STATUSES: Final = np.array([OK, BEYOND_MODEL, FAILED])  # by verdict of kernels.derived
 THROWN_FORWARD: Final = (
     "olc",
     "oiv",
     "ora",
     "vpi",
 )  # free flight and restraint of one who is: nothing against a seat back
-NEVER_REACHED: Final = ("olc", "oiv", "ora")  # NaN where the vehicle never slows so much
-REQUIRED: Final = np.array(
-    [*range(len(CASE_METRICS))]
-    + [
-        len(CASE_METRICS) + i + side
-        for side in (0, len(VEHICLE_METRICS))
-        for i, name in enumerate(VEHICLE_METRICS[: OCCUPANT.start])
-        if name not in NEVER_REACHED
-    ]
-)  # columns of the results without which a case has failed
 
 
 def run(study: Study, *, threads: int | None = None, progress: Callable[[int, int], None] | None = None) -> Results:
@@ -100,54 +89,32 @@ def dimension(name: str, varying: Mapping[str, str]) -> str:
 def solve(cases: Cases, threads: int = 1) -> Columns:
     """Metrics of all cases: case metrics (n,), vehicle metrics (n, 2); SI; NaN for an occupant that is not there."""
     n = len(cases.closing_speed)
-    columns = batch.laid_out([column for _, column in case_columns.raw_columns(cases)])
-    out, _ = batch.solve(columns, case_columns.longest_curve(cases), n, threads)
-    sound = batch.finite(out, REQUIRED, threads)
-    per_vehicle = out[:, len(CASE_METRICS) :].reshape(n, 2, len(VEHICLE_METRICS))
-    for i, bodies in enumerate(cases.bodies):
-        if "torso_mass" not in bodies:
-            per_vehicle[:, i, OCCUPANT] = np.nan
-    found: Columns = {name: out[:, i] for i, name in enumerate(CASE_METRICS)}
-    found |= {name: per_vehicle[:, :, i] for i, name in enumerate(VEHICLE_METRICS)}
-    found |= _by_momentum(cases, found["restitution"]) | _of_occupants(cases, found)
-    found["ees"] = np.asarray(energy_equivalent_speed(found["dissipated_energy"], cases.mass))
-    off = np.max(np.abs(found["delta_v"] - found["delta_v_momentum"]), axis=1) / cases.closing_speed
-    found["momentum_residual"] = np.maximum(found["momentum_residual"], off)
-    found["status"] = _status(cases, found, sound)
-    return found
-
-
-def _by_momentum(cases: Cases, restitution: Floats) -> Columns:
-    """What masses, speeds and restitution say without the structures."""
-    mass, closing = cases.mass, cases.closing_speed
+    columns, points = batch.laid_out([column for _, column in raw_columns(cases)]), longest_curve(cases)
+    rows, _ = batch.solve(columns, points, n, threads)
+    limits = derived.Limits(MOMENTUM_LIMIT, ENERGY_LIMIT, LONGEST)
+    more, verdicts = derived.derive(rows, columns, points, _parameters(cases), limits, threads)
     return {
-        "closing_speed": closing,
-        "energy_in": 0.5 * momentum.reduced_mass(mass[:, 0], mass[:, 1]) * closing**2,
-        "impact_mass": mass,
+        **_named(rows, CASE_METRICS, VEHICLE_METRICS),
+        **_named(more, derived.OF_CASE, derived.OF_VEHICLE),
+        "closing_speed": cases.closing_speed,
+        "impact_mass": cases.mass,
         "impact_speed": np.abs(cases.speed),
-        "delta_v_momentum": momentum.delta_v(mass, mass[:, ::-1], closing[:, None], restitution[:, None]),
+        "status": STATUSES[verdicts],
     }
 
 
-def _of_occupants(cases: Cases, found: Columns) -> Columns:
-    """Chest deflection from the belt force, and whether knee or head touched the interior (1 or 0)."""
-    per_force = np.empty(cases.mass.shape)
-    for i, bodies in enumerate(cases.bodies):
-        per_force[:, i] = bodies.get(DEFLECTION, np.nan)
-    return {
-        "chest_deflection": found["belt_force"] * per_force,
-        "contact": np.sign(found["knee_force"] + found["head_contact_force"]),
+def _parameters(cases: Cases) -> lanes.Columns:
+    """The columns that ``kernels.derived`` reads beside those of the kernel."""
+    per_force = [bodies.get(DEFLECTION, np.nan) for bodies in cases.bodies]
+    return batch.laid_out([*per_force, *(lean(ends.compartment_range) for ends in cases.structures)])
+
+
+def _named(rows: Floats, of_case: Sequence[str], of_vehicle: Sequence[str]) -> Columns:
+    """Columns of rows that have ``of_case`` once, then ``of_vehicle`` for each vehicle."""
+    per_vehicle = rows[:, len(of_case) :].reshape(len(rows), 2, len(of_vehicle))
+    return {name: rows[:, i] for i, name in enumerate(of_case)} | {
+        name: per_vehicle[:, :, i] for i, name in enumerate(of_vehicle)
     }
-
-
-def _status(cases: Cases, found: Columns, sound: NDArray[np.bool_]) -> NDArray[np.str_]:
-    """``failed``: the ledger or momentum is off; ``beyond_model``: a compartment law is used past its range."""
-    intrusion = found["intrusion"]
-    beyond = np.zeros(len(sound), dtype=bool)
-    for i, ends in enumerate(cases.structures):
-        beyond |= intrusion[:, i] > ends.compartment_range
-    good = sound & (found["momentum_residual"] <= MOMENTUM_LIMIT) & (np.abs(found["energy_residual"]) <= ENERGY_LIMIT)
-    return STATUSES[np.where(good, beyond, 2)]
 
 
 # ---- rows --------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crashsim.kernels.block import WIDTH, crash_block, plan
-from crashsim.kernels.cache import compiled
 from crashsim.kernels.columns import N_METRICS
 from crashsim.kernels.lanes import Columns
 from crashsim.kernels.rows import map_rows
@@ -39,22 +38,6 @@ def solve(
     out = np.empty((n, N_METRICS))
     map_rows(crash_block, len(blocks), blocks, of_block, *columns, points, out, threads=threads)
     return out, steps
-
-
-def finite(rows: Floats, columns: Ints, threads: int | None = None) -> NDArray[np.bool_]:
-    """Whether all of the given columns of each row are finite."""
-    good = np.empty(len(rows), dtype=np.bool_)
-    map_rows(_finite, len(rows), rows, columns, good, threads=threads)
-    return good
-
-
-@compiled
-def _finite(first: int, last: int, rows: Floats, columns: Ints, good: NDArray[np.bool_]) -> None:
-    for i in range(first, last):
-        whole = True
-        for k in columns:
-            whole &= abs(rows[i, k]) < np.inf
-        good[i] = whole
 
 
 def laid_out(parameters: Sequence[ArrayLike]) -> Columns:

@@ -22,9 +22,10 @@ from crashsim.kernels.crash import (
     predicted,
     started,
     timed,
+    turning_point,
 )  # fmt: skip
 from crashsim.kernels.finish import P_BELT, WEBBING
-from crashsim.kernels.lanes import Columns, any_true, load, maximum, minimum, traced
+from crashsim.kernels.lanes import Columns, load, maximum, minimum, traced
 from crashsim.kernels.laws import rate_sensitive
 from crashsim.kernels.rails import KINK, Unloading, peak_at_crush, released
 from crashsim.kernels.setup import (
@@ -93,12 +94,16 @@ def crash_history(raw: Floats, points: int, per_ms: int, rows: Floats) -> None:
     rails: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     p_block, rate_factor = load(constants, BLOCK + 4, like), load(constants, PAIR_RATE, like) * rate
     begin, end = busy(constants, h, 1)
+    q = 0.0
     for step in range(1, rows.shape[1]):
         place_a, place_b = drift(place_a, speed_a), drift(place_b, speed_b)
         velocity_a, velocity_b = predicted(speed_a, g_a), predicted(speed_b, g_b)
-        d, q = place_a[0] + place_b[0], velocity_a[0] + velocity_b[0]
-        if any_true(d > rails[0]):
-            rails = loaded_further(constants, maximum(d, rails[0]), used)
+        d, before, q = place_a[0] + place_b[0], q, velocity_a[0] + velocity_b[0]
+        reached = d
+        if before > 0.0 and q <= 0.0:
+            reached = turning_point(d, before, q, g_a[0] + g_b[0])
+        if reached > rails[0]:
+            rails = loaded_further(constants, maximum(reached, rails[0]), used)
         quasi_static = contact(constants, rails, d)
         force = rate_sensitive(quasi_static, rate_factor, q)
         block, p_block = free_law(constants, BLOCK, place_a[1] + place_b[1], p_block)

@@ -111,7 +111,7 @@ def _energy_stack(
     rebound = curves[0].values("restitution") ** 2 * total
     layers.append(("rebound", rebound, {"facecolor": "white", "edgecolor": "#777777", "hatch": "////"}))
     rest = total - sum(layer for _, layer, _ in layers)
-    if np.nanmax(rest / total) > LEDGER:
+    if np.any(rest > LEDGER * total):
         layers.append(("restraints, and what still moves inside", rest, {"facecolor": "#777777"}))
     base = np.zeros_like(x)
     legend: sheet.Legend = {}
