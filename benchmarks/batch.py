@@ -28,7 +28,7 @@ POINTS = 2  # of the loading curves of benchmarks.cases
 def drawn(n: int) -> Columns:
     """The columns of ``benchmarks.cases.draw(n)``."""
     crashes = cases.draw(n)
-    parameters: list[Any] = [crashes.closing_speed, np.nan]
+    parameters: list[Any] = [crashes.closing_speed, np.nan, np.inf]
     for vehicle in crashes.vehicles:
         parameters += [vehicle[name] for name in columns.VEHICLE]
         parameters += [*vehicle["crush"], *vehicle["force"]]

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crashsim.api import collide, drive_occupant, reduce, run
+    from crashsim.api import collide, drive_occupant, reduce, run, sensitivity
     from crashsim.cases import Study
     from crashsim.config.study import load_study
     from crashsim.errors import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crashsim.structure import Structure
 
 _HOMES = {
-    "crashsim.api": ("collide", "drive_occupant", "reduce", "run"),
+    "crashsim.api": ("collide", "drive_occupant", "reduce", "run", "sensitivity"),
     "crashsim.cases": ("Study",),
     "crashsim.config.study": ("load_study",),
     "crashsim.errors": (
@@ -41,7 +41,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Column", "ConfigError", "CrashsimError", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
     "Structure", "StructureError", "Study", "UnitError", "collide", "drive_occupant", "load", "load_study",
-    "reduce", "run",
+    "reduce", "run", "sensitivity",
 ]  # fmt: skip
 
 

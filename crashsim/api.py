@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,9 @@ from crashsim.config.study import load_study
 from crashsim.errors import StructureError
 from crashsim.results import Results
 from crashsim.structure import Structure
+
+if TYPE_CHECKING:
+    from crashsim.engine.sensitivity import Sensitivity
 
 
 def run(
@@ -51,6 +54,27 @@ def reduce(
 
     loaded = study if isinstance(study, Study) else load_study(study)
     return reduce_here(loaded, columns=columns, threads=threads, progress=progress)
+
+
+def sensitivity(
+    study: str | Path | Mapping[str, Any] | Study,
+    case: str | None = None,
+    *,
+    points: int = 2048,
+    each: bool = False,
+    quantities: Sequence[str] = ("risk_mais3plus", "risk1_joint_ais3plus", "delta_v", "intrusion"),
+    threads: int | None = None,
+) -> Sensitivity:
+    """Which input that a study draws moves the result of one of its named cases: Sobol indices with intervals.
+
+    ``points`` (a power of two) times the inputs and two more crashes are computed; the inputs are groups such as a front, or
+    ``each`` number by itself, and the choice of the risk curve.  Raises as `run` does, and CrashsimError for an unknown case or
+    quantity, or a case of which nothing is drawn.
+    """
+    from crashsim.engine.sensitivity import sensitivity as compute
+
+    loaded = study if isinstance(study, Study) else load_study(study)
+    return compute(loaded, case, points=points, each=each, quantities=quantities, threads=threads)
 
 
 def collide(
@@ -110,9 +134,9 @@ def collide(
 
 
 def drive_occupant(
-    deceleration: ArrayLike, dt: float, restraint: str | Mapping[str, Any], size: str = "50m"
+    deceleration: ArrayLike, dt: float, restraint: str | Mapping[str, Any], size: str = "50m", age: ArrayLike = 40.0
 ) -> dict[str, NDArray[Any]]:
-    """Injury criteria of an occupant whose compartment moves as given: by a measured pulse, or a drawn one.
+    """Injury criteria and risks of an occupant whose compartment moves as given: by a measured pulse, or a drawn one.
 
     Parameters
     ----------
@@ -126,6 +150,8 @@ def drive_occupant(
         ``{"restraint": "belt-airbag", "knee": {"gap": "90 mm"}}``.
     size : str
         An occupant of the library, where the mapping names none.
+    age : array_like
+        Of the occupant [years], for the chest.
 
     Returns
     -------
@@ -133,7 +159,8 @@ def drive_occupant(
         Criteria (...), SI, under their names in ``criteria.METRICS``: ``chest_peak``, ``chest_3ms``, ``chest_deflection``,
         ``belt_force``, ``excursion``, ``head_excursion``, ``hic15``, ``hic36``, ``knee_force``, ``head_contact_force``, ``contact``.
         Histories (..., samples): ``time`` [s] (samples,), ``torso``, ``head`` [m/s^2, slowing], ``travel``, ``head_travel`` [m],
-        ``belt``, ``airbag``, ``knee`` [N].  The interior does not intrude.
+        ``belt``, ``airbag``, ``knee`` [N].  Risks (...) of AIS3+ under their names in ``criteria.RISKS``, with ``_low`` and
+        ``_high``, the band of all injury functions that apply.  The interior does not intrude.
 
     Raises
     ------
@@ -142,11 +169,15 @@ def drive_occupant(
     ValueError
         A pulse that is not finite or has under two samples, or a time step not above 0.
     """
+    from crashsim.config import library
     from crashsim.config.driven import load_occupant
     from crashsim.engine.driven import solve as driven
+    from crashsim.engine.dummies import dummy_columns
 
     given = {"restraint": restraint} if isinstance(restraint, str) else dict(restraint)
-    return driven(deceleration, dt, load_occupant({"size": size} | given))
+    seated = load_occupant({"size": size} | given)
+    found = driven(deceleration, dt, seated.columns)
+    return found | dummy_columns(library.injury_functions().values(), seated.dummy, age, found)
 
 
 def _require_numbers(m1: Any, m2: Any, speed: Any, asked: Any, is_asked: bool, points: int) -> None:

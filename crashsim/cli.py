@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crashsim.commands import measured
+from crashsim.commands.sensitivity import sensitivity
 from crashsim.errors import CrashsimError
 
 if TYPE_CHECKING:
@@ -130,11 +132,14 @@ def _compute(study: Study, folder: Path, quiet: bool) -> Results:
 
         with _progress(study, quiet) as advance:
             results = run_here(study, progress=advance)
+        from crashsim.output.ledger import write_csv
         from crashsim.output.plots import write_figures
         from crashsim.output.report import write_report
         from crashsim.results.files import write_data, write_manifest
 
         write_data(results, partial)
+        if "ledger" in results.meta:
+            write_csv(results, partial / "ledger.csv")
         figures = write_figures(results, partial / "figures", study.units)
         write_report(results, partial / "report.md", figures, study.units)
         wall_time = round(time.perf_counter() - started, 3)
@@ -177,6 +182,9 @@ def _print_headline(results: Results, folder: Path, done: bool) -> None:
 @click.argument("pulse", type=click.Path())
 @click.option("--restraint", required=True, help="A restraint of the library (crashsim list restraints).")
 @click.option("--size", default="50m", show_default=True, help="An occupant of the library (crashsim list occupants).")
+@click.option(
+    "--age", type=click.FloatRange(13, 110), default=40.0, show_default=True, help="Of the occupant, in years."
+)
 @click.option("--time-unit", type=click.Choice(["s", "ms"]), required=True, help="Unit of the first column.")
 @click.option(
     "--acceleration-unit", type=click.Choice(["g", "m/s^2"]), required=True, help="Unit of the second column."
@@ -188,13 +196,14 @@ def occupant(
     pulse: str,
     restraint: str,
     size: str,
+    age: float,
     time_unit: str,
     acceleration_unit: str,
     deceleration: bool,
     units: str,
     as_json: bool,
 ) -> None:
-    """Injury criteria of an occupant in a vehicle that moves by PULSE, a CSV file: time, acceleration of the compartment.
+    """Injury criteria and risks of an occupant in a vehicle that moves by PULSE, a CSV file: time, acceleration of the compartment.
 
     Time 0 is contact. The acceleration is that along the vehicle's x axis (SAE J211): negative while the vehicle slows.
     """
@@ -207,7 +216,7 @@ def occupant(
     if not slowing.sum() > 0.0:
         hint = "leave out --deceleration" if deceleration else "for a positive deceleration there is --deceleration"
         raise CrashsimError(f"{pulse}: by this pulse the vehicle gains speed; {hint}")
-    found = drive_occupant(slowing, dt, restraint, size)
+    found = drive_occupant(slowing, dt, restraint, size, age)
     click.echo(told(found, as_json, units))
 
 
@@ -256,7 +265,10 @@ def new(name: str) -> None:
 
 
 @cli.command("list")
-@click.argument("kind", type=click.Choice(["vehicles", "restraints", "occupants", "risk", "studies"]))
+@click.argument(
+    "kind",
+    type=click.Choice(["vehicles", "classes", "compatibility", "restraints", "occupants", "risk", "injury", "studies"]),
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(kind: str, as_json: bool) -> None:
     """List what the library has."""
@@ -270,7 +282,33 @@ def list_(kind: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
 def show(name: str, as_json: bool, units: str) -> None:
-    """Show a vehicle, restraint, occupant, risk curve or study: every number with its source and tag."""
+    """Show a vehicle, restraint, occupant, risk curve, injury function or study: every number with its source and tag."""
     from crashsim.output.library import describe
 
     click.echo(describe(name, as_json, units))
+
+
+# ---- two vehicles side by side -------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--speed", default="70 mph", show_default=True, help="Closing speed of their head-on crash.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for figure and table; none are written without.")
+@click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, in SI units.")
+def compare(first: str, second: str, speed: str, out: Path | None, units: str, as_json: bool) -> None:
+    """Compare two vehicles of the library: mass, front, evidence, and the head-on crash in which they meet."""
+    from crashsim.engine.comparison import meet
+    from crashsim.output import comparison
+
+    results = meet(first, second, speed)
+    click.echo(comparison.as_json(results) if as_json else comparison.told(results, units))
+    if out is not None:
+        written = comparison.write(results, out, units)
+        click.echo(f"written: {', '.join(map(str, written))}", err=as_json)
+
+
+for command in (sensitivity, measured.fit, measured.reconstruct, measured.validation):
+    cli.add_command(command)

@@ -1,8 +1,9 @@
-"""The table of metrics: name, dimension, symbol and label.  Results, tables, plots and reports take theirs from here."""
+"""The tables of metrics and of risks: name, dimension, symbol and label.  Results, tables, plots and reports take theirs from here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ METRICS: dict[str, Metric] = {
         Metric("separation_speed", "speed", "V_s", "separation speed", "case"),
         Metric("restitution", "ratio", "e", "restitution", "case"),
         Metric("restitution_cap", "ratio", "e_cap", "largest restitution the law can give", "case"),
+        Metric("height_match", "ratio", "S", "share of the force paths that meet in height", "case"),
         Metric("energy_in", "energy", "E_0", "kinetic energy of the approach", "case"),
         Metric("energy_residual", "ratio", "r_E", "energy ledger residual", "case"),
         Metric("momentum_residual", "ratio", "r_p", "momentum residual", "case"),
@@ -45,6 +47,7 @@ METRICS: dict[str, Metric] = {
         Metric("dynamic_crush", "length", "x_m", "dynamic crush"),
         Metric("residual_crush", "length", "x_r", "residual crush"),
         Metric("intrusion", "length", "x_i", "intrusion"),
+        Metric("upper_intrusion", "length", "x_u", "intrusion above the floor"),
         Metric("firewall_crush", "length", "x_f", "crush of the firewall by the engine"),
         Metric("absorbed_energy", "energy", "E_a", "absorbed energy"),
         Metric("dissipated_energy", "energy", "E_d", "dissipated energy"),
@@ -61,5 +64,20 @@ METRICS: dict[str, Metric] = {
         Metric("knee_force", "force", "F_k", "peak force of the knees on the interior"),
         Metric("head_contact_force", "force", "F_h", "peak force of the head on the interior"),
         Metric("contact", "number", "contact", "knees or head touch the interior (1) or not (0)"),
+    )
+}
+
+RISK: Final = (
+    "risk_",
+    "risk1_",
+)  # how the names of risks begin: of route 2, by delta-v, and of route 1, by dummy measures
+
+RISKS: dict[str, Metric] = {
+    m.name: m
+    for m in (
+        Metric("risk1_head_ais3plus", "ratio", "P_h", "risk of AIS3+ to the head (HIC15)"),
+        Metric("risk1_chest_ais3plus", "ratio", "P_c", "risk of AIS3+ to the chest (deflection, age)"),
+        Metric("risk1_joint_ais3plus", "ratio", "P_hc", "risk of AIS3+ to head or chest"),
+        Metric("risk1_femur_ais3plus", "ratio", "P_f", "risk of AIS3+ to a femur where the knees touch"),
     )
 }

@@ -30,7 +30,7 @@ LAWS: Final = (
     "head_contact",
 )  # elements with a loading law
 
-_CONTACTS: Final = ("airbag", "knee", "head_bag", "head_contact")
+CONTACTS: Final = ("airbag", "knee", "head_bag", "head_contact")  # elements that a gap parts from the occupant
 
 
 def engine(numbers: Mapping[str, Column]) -> Columns:
@@ -41,7 +41,7 @@ def engine(numbers: Mapping[str, Column]) -> Columns:
 def occupant(numbers: Mapping[str, Column]) -> Columns:
     """Columns of an occupant and its restraint from numbers such as ``mass``, ``belt.slack`` and ``knee.gap``; SI.
 
-    The moving mass is ``moving_share x mass``, the head part of it.  A ``belt.specific_stiffness`` is multiplied by the
+    A ``seat_shift`` is added to every gap.  The moving mass is ``moving_share x mass``, the head part of it.  A ``belt.specific_stiffness`` is multiplied by the
     moving mass.  Beside the kernel's columns there is ``DEFLECTION``: chest deflection per belt force, the file's deflection
     per shoulder force over its belt force per shoulder force (NaN without a belt).
     """
@@ -53,9 +53,10 @@ def occupant(numbers: Mapping[str, Column]) -> Columns:
         "neck_damping": numbers["neck.damping"],
         DEFLECTION: np.nan,
     }
-    for element in _CONTACTS:
+    for element in CONTACTS:
         if f"{element}.gap" in numbers:
             found |= _law(numbers, element, "gap", numbers[f"{element}.stiffness"])
+            found[f"{element}_gap"] = numbers[f"{element}.gap"] + numbers.get("seat_shift", 0.0)
     for element in ("airbag", "head_bag"):
         if f"{element}.damping" in numbers:
             found[f"{element}_damping"] = numbers[f"{element}.damping"]

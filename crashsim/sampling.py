@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Words = NDArray[np.uint32]
 
 SOBOL, LHS = "sobol", "lhs"
+SALTELLI = "saltelli"  # the design of a sensitivity analysis: see `Sampling.groups`
 MOST_SAMPLES: Final = 2**24
 MOST_DIMENSIONS: Final = 1000
 NEAREST: Final = 2.0**-33  # no coordinate of a point is nearer to 0 or 1: a normal is drawn within 6.4 sd
@@ -134,12 +135,17 @@ def plain(distribution: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a study's random numbers are drawn: points of a unit cube with one dimension for each of them."""
+    """How a study's random numbers are drawn: points of a unit cube with one dimension for each of them.
+
+    ``groups``, of a Saltelli design alone: the group of each dimension, counted from 0.  With g groups the points are
+    g + 2 blocks of one length: A, B, and for each group A with the coordinates of that group from B.
+    """
 
     samples: int
     method: str
     seed: int
     dimensions: int
+    groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,6 +214,23 @@ def _sobol_table(sampling: Sampling) -> tuple[Words, list[Words]]:
     return table, steps
 
 
+def _saltelli_points(sampling: Sampling, first: int, last: int, columns: NDArray[np.intp]) -> Floats:
+    """The blocks of `Sampling.groups`; A and B are the two halves of Sobol points of twice the dimensions (Saltelli et al.
+    2010, Computer Physics Communications 181:259-270).
+    """
+    groups = np.asarray(sampling.groups)
+    size = sampling.samples // (max(sampling.groups) + 3)
+    both = Sampling(size, SOBOL, sampling.seed, 2 * sampling.dimensions)
+    found = np.empty((len(columns), last - first))
+    for block in range(first // size, -(-last // size)):
+        start = block * size
+        low, high = max(first, start), min(last, start + size)
+        of_b = (groups[columns] == block - 2) | (block == 1)
+        taken = columns + np.where(of_b, sampling.dimensions, 0)
+        found[:, low - first : high - first] = _sobol_points(both, low - start, high - start, taken)
+    return found
+
+
 def _lhs_points(sampling: Sampling, first: int, last: int, columns: NDArray[np.intp]) -> Floats:
     """Latin hypercube: in each dimension the samples stand in the middles of ``samples`` equal strata, one in each."""
     index = np.arange(first, last, dtype=np.uint32)
@@ -249,4 +272,5 @@ _ROUNDS: Final = 6
 _METHODS: Final[Mapping[str, Callable[[Sampling, int, int, NDArray[np.intp]], Floats]]] = {
     SOBOL: _sobol_points,
     LHS: _lhs_points,
+    SALTELLI: _saltelli_points,
 }

@@ -204,17 +204,43 @@ def crush_energy(structure: Structure, crush: float) -> float:
     return float(np.trapezoid(crush_force(structure, points), points))
 
 
+def crush_at_energy(structure: Structure, energy: float) -> float:
+    """Crush at which one structure (no case axis) has absorbed ``energy`` [J]: the inverse of `crush_energy` [m].
+
+    On each segment ``F0 dx + s dx^2 / 2 = E - E0``, so that ``dx = 2 (E - E0) / (F0 + sqrt(F0^2 + 2 s (E - E0)))``.
+    """
+    if energy <= 0.0:
+        return 0.0
+    inside = np.diff(structure.crush) * 0.5 * (structure.force[1:] + structure.force[:-1])
+    absorbed = np.concatenate([[0.0], np.cumsum(inside)])
+    i = int(np.searchsorted(absorbed, energy, side="right")) - 1
+    rest, force = energy - absorbed[i], structure.force[i]
+    return float(structure.crush[i] + 2.0 * rest / (force + np.sqrt(force**2 + 2.0 * structure.slopes[i] * rest)))
+
+
 # ---- two structures in series: what they can give back -----------------------------------------------------------------
+
+
+def crush_at_force(structure: Structure, force: Floats) -> Floats:
+    """Crush [m] when the force reaches ``force`` [N] (shape of the cases); the curve must rise everywhere."""
+    if structure.points == 0:
+        return np.zeros_like(force)
+    return np.asarray(np.sum(_crushed(structure, force), axis=-1))
 
 
 def energy_at_force(structure: Structure, force: Floats) -> Floats:
     """Energy absorbed [J] when the force reaches ``force`` [N] (shape of the cases); the curve must rise everywhere."""
     if structure.points == 0:
         return np.zeros_like(force)
+    dx = _crushed(structure, force)
+    return np.asarray(np.sum(dx * (structure.force + 0.5 * structure.slopes * dx), axis=-1))
+
+
+def _crushed(structure: Structure, force: Floats) -> Floats:
+    """How much of each segment is crushed at a force [m], shape (..., points); the compartment last."""
     x = np.append(structure.crush, np.full((*structure.crush.shape[:-1], 1), np.inf), axis=-1)
     reached = np.clip(force[..., None] - structure.force, 0.0, None)
-    dx = np.minimum(reached / structure.slopes, np.diff(x, axis=-1))
-    return np.asarray(np.sum(dx * (structure.force + 0.5 * structure.slopes * dx), axis=-1))
+    return np.asarray(np.minimum(reached / structure.slopes, np.diff(x, axis=-1)))
 
 
 def peak_force(structures: tuple[Structure, Structure], energy: Floats) -> Floats:

@@ -52,7 +52,7 @@ class Seat:
 DRIVER = Seat("drv", "50m", {}, {
     "chest": 40.5, "deflection": 20.0, "hic15": 141.0, "hic36": 334.0, "head": 40.1, "excursion": 274.0,
 })  # fmt: skip
-PASSENGER = Seat("pas", "5f", {"airbag.gap": 0.160, "head_bag.gap": 0.165, "knee.gap": 0.090}, {
+PASSENGER = Seat("pas", "5f", {"seat_shift": 0.0, "airbag.gap": 0.160, "head_bag.gap": 0.165, "knee.gap": 0.090}, {
     "chest": 41.3, "deflection": 20.0, "hic15": 327.0, "hic36": 549.0, "head": 57.6, "excursion": 179.0,
 })  # fmt: skip
 SEATS = pytest.mark.parametrize("seat", [DRIVER, PASSENGER], ids=["driver", "passenger"])

@@ -72,7 +72,7 @@ MISTAKES = [
         "    type: head-on\n",
         "",
         [
-            "9:3: impacts.head-on.type: missing, expected head-on, rear-end or wall",
+            "9:3: impacts.head-on.type: missing, expected head-on, rear-end, side or wall",
         ],
     ),
     (
@@ -322,7 +322,7 @@ MISTAKES = [
         "type: head-on",
         "type: headon",
         [
-            "10:11: impacts.head-on.type: got 'headon', expected head-on, rear-end or wall; did you mean 'head-on'?",
+            "10:11: impacts.head-on.type: got 'headon', expected head-on, rear-end, side or wall; did you mean 'head-on'?",
         ],
     ),
     (

@@ -21,7 +21,7 @@ def columns(cases: list[dict[str, Any]]) -> Columns:
     """What the kernel reads, one column per parameter."""
     rows = []
     for case in cases:
-        row = [case["closing_speed"], case["restitution"]]
+        row = [case["closing_speed"], case["restitution"], case.get("release", np.inf)]
         for side in "ab":
             given = dict.fromkeys(VEHICLE, 0.0) | ABSENT | case[side]
             if np.isinf(given["mass"]):
@@ -34,7 +34,9 @@ def columns(cases: list[dict[str, Any]]) -> Columns:
 
 @pytest.fixture(scope="module")
 def crashes() -> Columns:
-    return columns([random_case(np.random.default_rng([9, seed])) for seed in SEEDS])
+    cases = [random_case(np.random.default_rng([9, seed])) for seed in SEEDS]
+    cases[1]["release"], cases[4]["release"] = 0.25, 0.1  # two that slide past each other
+    return columns(cases)
 
 
 @njit(error_model="numpy")

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from crashsim.kernels.lanes import (
     align_stack,
     any_true,
+    if_any,
     load,
     maximum,
     minimum,
@@ -34,6 +35,7 @@ from crashsim.kernels.lanes import (
     select,
     sqrt,
     store,
+    traced,
 )
 
 WIDTHS = (4, 8, 16)
@@ -167,6 +169,41 @@ def mover(width: int) -> Callable[[Floats, int, Floats, int], None]:
         store(target, j, load(source, i, width))
 
     return move
+
+
+@traced
+def beyond(x: float, bound: float) -> tuple[float, float]:
+    """Excess over a bound and how often it was looked for."""
+    mask = x > bound
+
+    def excess(_: float, looked: float) -> tuple[float, float]:
+        return select(mask, x - bound, 0.0), select(mask, looked + 1.0, looked)
+
+    found, looked = if_any(mask, excess, (0.0, x * 0.0))
+    return found, looked
+
+
+@cache
+def beyond_on(width: int) -> Any:
+    @njit
+    def run(x: Floats, bound: float, out: Floats) -> None:
+        for i in range(0, x.size, width):
+            found, looked = beyond(load(x, i, width), bound)
+            store(out, i, found)
+            store(out, x.size + i, looked)
+
+    return run
+
+
+@given(arrays(np.float64, MANY, elements=st.floats(-10.0, 10.0)), st.floats(-10.0, 12.0))
+@settings(max_examples=30, deadline=None)
+def test_a_branch_is_taken_if_any_case_needs_it_and_changes_no_other(x: Floats, bound: float) -> None:
+    for width in (1, *WIDTHS):
+        out = np.zeros(2 * MANY)
+        beyond_on(width)(x, bound, out)
+        np.testing.assert_array_equal(out[:MANY], np.maximum(x - bound, 0.0))
+        np.testing.assert_array_equal(out[MANY:], x > bound)
+    assert beyond(float(x[0]), bound) == (max(x[0] - bound, 0.0), float(x[0] > bound))
 
 
 @settings(max_examples=60, deadline=None)

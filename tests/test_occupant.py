@@ -17,7 +17,7 @@ from crashsim import cases, units
 from crashsim.cli import cli
 from crashsim.config.driven import load_occupant, read_pulse
 from crashsim.config.study import load_study
-from crashsim.criteria import METRICS
+from crashsim.criteria import METRICS, RISKS
 from crashsim.errors import ConfigError, CrashsimError
 from crashsim.kernels import batch, columns, occupant
 from crashsim.kernels.hic import HIC15, hic
@@ -46,7 +46,7 @@ def belt(stiffness: float, slack: float, limit: float = np.inf) -> dict[str, flo
 
 
 def shipped(name: str, size: str = "50m") -> dict[str, float]:
-    return {n: float(v) for n, v in load_occupant({"restraint": name, "size": size}).items() if n != DEFLECTION}
+    return {n: float(v) for n, v in load_occupant({"restraint": name, "size": size}).columns.items() if n != DEFLECTION}
 
 
 def constant(level: float, duration: float = 0.2, dt: float = DT) -> Floats:
@@ -295,6 +295,7 @@ CRITERIA = {
 def test_drive_occupant() -> None:
     found = crashsim.drive_occupant(haversine()[:1001], DT, MODERN)
     assert {name for name in found if name in METRICS} == CRITERIA
+    assert {name for name in found if name in RISKS} == set(RISKS)
     assert found["time"][-1] == pytest.approx(0.3)
     assert found["torso"].shape == found["time"].shape
     direct: Driven = drive(haversine(), DT, shipped(MODERN))
@@ -307,7 +308,7 @@ def test_drive_occupant() -> None:
 def test_drive_occupant_takes_what_a_study_says_of_an_occupant() -> None:
     given = {"restraint": MODERN, "size": "5f", "knee": {"gap": "90 mm"}}
     found = crashsim.drive_occupant(haversine(), DT, given)
-    direct = drive(haversine(), DT, shipped(MODERN, "5f") | {"knee_gap": 0.09})
+    direct = drive(haversine(), DT, shipped(MODERN, "5f") | {"knee_gap": 0.04})  # 50 mm forward
     assert found["knee_force"] == direct.knee_force
     assert np.isnan(crashsim.drive_occupant(haversine(), DT, "unbelted")["chest_deflection"])
 

@@ -130,7 +130,7 @@ def texts(figure) -> str:
 
 # ---- which figures there are ---------------------------------------------------------------------------------------
 
-ALL = ["headline", "delta-v", "risk-head-on", "risk-wall", "occupants-head-on", "occupants-wall", "pulses", "force-crush-slow",
+ALL = ["headline", "delta-v", "risk-head-on", "risk-wall", "routes-head-on", "routes-wall", "occupants-head-on", "occupants-wall", "pulses", "force-crush-slow",
        "force-crush-fast", "energy", "crumple-zone-grid"]  # fmt: skip
 
 
@@ -213,7 +213,7 @@ def test_captions_count_cases_beyond_the_model_and_failures(results):
     assert beyond["grid"] > 1
     risk = texts(styled(risks.risk, broken, "head-on", "us"))
     assert f"n = 9 cases, {beyond['head-on']} beyond the model (grey), 1 failed (not drawn)" in risk
-    assert "disagreement between published curves only" in risk
+    assert "two bands, never merged" in risk
     both = texts(styled(speeds.delta_v, broken, "us"))
     assert f"n = 18 cases, {beyond['head-on'] + beyond['wall']} beyond the model (grey), 2 failed (not drawn)" in both
     grid = texts(styled(maps.crumple_zone, broken, "grid", "us"))

@@ -224,7 +224,7 @@ def test_own_numbers_replace_those_of_the_library():
 def test_files_beside_the_study_come_first(tmp_path):
     text = library.find("restraints", "unbelted").text.replace("166 mm", "10 cm")
     (tmp_path / "my-seat.yaml").write_text(text.replace("name: unbelted", "name: my-seat"))
-    (tmp_path / "giant.yaml").write_text("mass: 120 kg\nhead_mass: 6 kg\nmoving_share: 0.6\n")
+    (tmp_path / "giant.yaml").write_text("mass: 120 kg\nhead_mass: 6 kg\nmoving_share: 0.6\ndummy: 50m\n")
     path = tmp_path / "study.yaml"
     path.write_text(STUDY.replace("{size: 50m}", "{size: giant, restraint: my-seat}"))
     numbers = load_study(path).impacts[0].numbers

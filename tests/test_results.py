@@ -13,7 +13,7 @@ from crashsim.results import Results
 PUBLIC = {
     "Column", "ConfigError", "CrashsimError", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
     "Structure", "StructureError", "Study", "UnitError", "collide", "drive_occupant", "load", "load_study",
-    "reduce", "run",
+    "reduce", "run", "sensitivity",
 }  # fmt: skip
 
 

@@ -14,12 +14,15 @@ from crashsim import data
 from crashsim.risk import (
     BAND_LEVELS,
     CENTRAL,
+    INTRUSION,
+    INTRUSION_ODDS,
     LEVELS,
     RiskCurve,
     WinsmashCorrection,
     equivalent_closing_speed,
     evaluate,
     family,
+    intruded,
     select,
 )
 from crashsim.units import KMH, MPH
@@ -56,19 +59,22 @@ def front_family(delta_v, **kwargs):
 def test_every_curve_states_what_it_rests_on(name):
     curve = CURVES[name]
     assert curve.name == name
-    assert curve.tag in ("S", "M")
-    assert curve.valid_tag == "J"
+    assert (curve.tag, curve.valid_tag) in (("S", "J"), ("M", "J"), ("C", "C"))
+    assert curve.weight >= 0.0
+    assert len(curve.weight_source) > 30
     assert len(curve.source) > 40
     assert len(curve.population) > 20
     assert 0 < curve.valid_from < curve.valid_to
     assert list(curve.levels) == [level for level in LEVELS if level in curve.levels]
 
 
-def test_the_library_holds_the_curves_of_the_first_step():
+def test_the_library_holds_every_curve():
     assert set(CURVES) == {
         *("wang-2022-all", "wang-2022-frontal", "wang-2022-rear", "joksch-1993", "lubbe-2022"),
         *("malliaris-1997-zero", "malliaris-1997-one-frontal", "malliaris-1997-one-rear"),
-        *("kusano-gabler-2012-belted", "kusano-gabler-2012-unbelted"),
+        *("malliaris-1997-one-side", "kusano-gabler-2012-belted", "kusano-gabler-2012-unbelted"),
+        *(f"nass-1997-2008-{belt}{kind}" for belt in ("belted", "unbelted") for kind in ("", "-unweighted", "-true")),
+        *("nass-1997-2008-airbag", "nass-1997-2008-65plus"),
     }
 
 
@@ -85,16 +91,20 @@ def test_wang_coefficients_match_the_table(mode):
     assert [(c["intercept"], c["slope"]) for c in levels.values()] == [tuple(row) for row in table]
 
 
-def test_the_two_directions_of_malliaris_one_share_their_coefficients():
-    frontal, rear = CURVES["malliaris-1997-one-frontal"], CURVES["malliaris-1997-one-rear"]
-    assert frontal.levels == rear.levels
-    assert (frontal.covariates, rear.covariates) == ({"side": 0, "rear": 0}, {"side": 0, "rear": 1})
+def test_the_directions_of_malliaris_one_share_their_coefficients():
+    frontal, rear, side = (CURVES[f"malliaris-1997-one-{d}"] for d in ("frontal", "rear", "side"))
+    assert frontal.levels == rear.levels == side.levels
+    assert [dict(c.covariates) for c in (frontal, rear, side)] == [
+        {"side": 0, "rear": 0}, {"side": 0, "rear": 1}, {"side": 1, "rear": 0}
+    ]  # fmt: skip
+    assert side.input == "delta_v_true"  # WinSMASH does not read low in side crashes
 
 
 def test_winsmash_factors_come_from_the_published_shortfalls():
     assert WINSMASH.nominal == pytest.approx(1 / (1 - 0.23), abs=0.005)
     assert WINSMASH.alternatives == (pytest.approx(1 / (1 - 0.19), abs=0.005), 1.0)
     assert len(WINSMASH.sources) == 3
+    assert WINSMASH.scatter == pytest.approx(8.6 * KMH)
 
 
 # --- published anchors -----------------------------------------------------------------------------------------------
@@ -178,6 +188,15 @@ def test_a_true_delta_v_curve_is_entered_as_it_stands():
 def test_age_raises_the_risk_by_its_published_odds():
     young, old = (risk("lubbe-2022", "MAIS3+", 15.0, age=a) for a in (30.0, 70.0))
     assert old / (1 - old) / (young / (1 - young)) == pytest.approx(math.exp(0.021 * 40))
+
+
+def test_a_log_logistic_curve_is_half_at_its_reference_and_its_odds_are_a_power():
+    curve = CURVES["nass-1997-2008-belted"]
+    c = curve.levels["MAIS3+"]
+    half, low, high = risk(curve.name, "MAIS3+", c["reference"] * KMH * np.array([1.0, 0.2, 0.4]))
+    assert half == pytest.approx(0.5, rel=1e-12)
+    assert high / (1 - high) * (1 - low) / low == pytest.approx(2.0 ** c["exponent"], rel=1e-9)
+    assert risk(curve.name, "MAIS3+", 0.0) == 0.0
 
 
 # --- levels that cross -----------------------------------------------------------------------------------------------
@@ -269,12 +288,13 @@ REAR = EVERYWHERE | {"wang-2022-rear", "malliaris-1997-one-rear"}
 @pytest.mark.parametrize(
     "direction, impact, belted, names",
     [
-        ("front", "head-on", True, FRONT | {"lubbe-2022"}),
-        ("front", "wall", True, FRONT),
-        ("front", "rear-end", True, FRONT | {"kusano-gabler-2012-belted"}),
-        ("front", "rear-end", False, FRONT | {"kusano-gabler-2012-unbelted"}),
+        ("front", "head-on", True, FRONT | {"lubbe-2022", "nass-1997-2008-belted"}),
+        ("front", "wall", True, FRONT | {"nass-1997-2008-belted"}),
+        ("front", "rear-end", True, FRONT | {"kusano-gabler-2012-belted", "nass-1997-2008-belted"}),
+        ("front", "rear-end", False, FRONT | {"kusano-gabler-2012-unbelted", "nass-1997-2008-unbelted"}),
         ("front", "rear-end", None, FRONT),
         ("rear", "rear-end", True, REAR),
+        ("side", "side", True, {"malliaris-1997-one-side"}),
     ],
 )
 def test_curves_are_chosen_by_direction_impact_and_belt(direction, impact, belted, names):
@@ -283,7 +303,7 @@ def test_curves_are_chosen_by_direction_impact_and_belt(direction, impact, belte
     assert CENTRAL[direction] in names
 
 
-@pytest.mark.parametrize("wrong", [{"direction": "side", "impact": "wall"}, {"direction": "front", "impact": "headon"}])
+@pytest.mark.parametrize("wrong", [{"direction": "roof", "impact": "wall"}, {"direction": "front", "impact": "headon"}])
 def test_an_unknown_direction_or_impact_is_refused(wrong):
     with pytest.raises(ValueError, match="expected one of"):
         select(CURVES.values(), **wrong)
@@ -325,6 +345,22 @@ def test_inputs_of_a_family_broadcast_to_the_cases():
         assert np.ptp(level.uncorrected.central, axis=1).tolist() == [0.0, 0.0]
 
 
+def test_the_mean_of_a_band_is_by_weight():
+    band = front_family(np.array([10.0, 20.0]))["MAIS3+"].corrected
+    weights = np.array([CURVES[name].weight for name in band.names])
+    assert band.mean == pytest.approx((weights[:, None] * band.probability).sum(axis=0) / weights.sum(), rel=1e-12)
+    assert np.all((band.lower <= band.mean) & (band.mean <= band.upper))
+
+
+def test_a_curve_of_weight_0_joins_no_ensemble():
+    chosen = select(CURVES.values(), direction="front", impact="head-on", belted=True)
+    assert all(curve.weight > 0 for curve in chosen)
+    assert {c.name for c in CURVES.values() if not c.weight} == {
+        *("nass-1997-2008-airbag", "nass-1997-2008-65plus"),
+        *(f"nass-1997-2008-{belt}-{kind}" for belt in ("belted", "unbelted") for kind in ("unweighted", "true")),
+    }
+
+
 def test_a_level_that_no_curve_has_is_left_out():
     found = family([CURVES["joksch-1993"]], 20.0, 0.1, central="joksch-1993", winsmash_factor=1.3)
     assert tuple(found) == ("fatal",)
@@ -335,6 +371,17 @@ def test_a_central_curve_without_the_level_is_refused():
         front_family(20.0, central="joksch-1993")
     with pytest.raises(ValueError, match="expected one of"):
         front_family(20.0, levels=["MAIS9+"])
+
+
+# --- intrusion -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", INTRUSION_ODDS)
+def test_intrusion_multiplies_the_odds_from_its_limit_on(level):
+    p = np.array([0.0, 0.1, 0.1, 0.9, 1.0])
+    found = intruded(level, p, [1.0, INTRUSION - 1e-9, INTRUSION, INTRUSION, INTRUSION])
+    assert found[[0, 1, 4]].tolist() == [0.0, 0.1, 1.0]
+    assert found[2:4] / (1 - found[2:4]) == pytest.approx(INTRUSION_ODDS[level] * p[2:4] / (1 - p[2:4]))
 
 
 # --- data files that are wrong ---------------------------------------------------------------------------------------
@@ -361,7 +408,7 @@ def changed(path, value):
         ("form", "logit", "form: got 'logit', expected one of: logistic, power"),
         ("input", "delta_v", "input: got 'delta_v', expected one of"),
         ("input_unit", "kn", "input_unit"),
-        ("directions", ["side"], "directions: got 'side'"),
+        ("directions", ["roof"], "directions: got 'roof'"),
         ("directions", "front", "directions: expected a list"),
         ("directions", [], "directions: expected at least one"),
         ("impacts", ["wall", "wall"], "impacts: .* none twice"),
@@ -380,11 +427,31 @@ def changed(path, value):
         ("levels/MAIS2+/female", 0.3, r"levels.MAIS2\+: unknown 'female'"),
         ("levels/MAIS2+/belt", None, "covariates: no level has a coefficient for belt"),
         ("covariates/age", 40, "covariates: age is given per case"),
+        ("ensemble/weight", -1, "ensemble.weight: expected 0 or more"),
+        ("ensemble/source", None, "ensemble: missing source"),
+        ("ensemble/tag", "X", "ensemble.tag: got 'X'"),
+        ("errors", {"MAIS2+": {"reference": 1}}, "errors: known of log-logistic curves only"),
     ],
 )
 def test_a_wrong_curve_is_refused_by_name(path, value, message):
     with pytest.raises(ValueError, match=message):
         RiskCurve.from_tree(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    "errors, message",
+    [
+        ({"reference": 1, "exponent": 0.1}, "missing correlation"),
+        ({"reference": 1, "exponent": 0, "correlation": 0}, "errors above 0"),
+        ({"reference": 1, "exponent": 0.1, "correlation": 1.2}, "between -1 and 1"),
+    ],
+)
+def test_wrong_errors_of_a_curve_are_refused(errors, message):
+    tree = TREES["nass-1997-2008-belted"]
+    with pytest.raises(ValueError, match=message):
+        RiskCurve.from_tree(tree | {"errors": tree["errors"] | {"MAIS3+": errors}})
+    with pytest.raises(ValueError, match="every level, or none"):
+        RiskCurve.from_tree(tree | {"errors": {"MAIS3+": tree["errors"]["MAIS3+"]}})
 
 
 def test_a_form_without_covariates_takes_none():
@@ -404,5 +471,8 @@ def test_levels_are_put_in_order_whatever_the_file_says():
     [({"value": 0, "source": "x", "tag": "J"}, "above 0"), ({"value": 1.3, "tag": "J"}, "missing source")],
 )
 def test_a_wrong_winsmash_factor_is_refused(nominal, message):
+    scatter = {"value": "8.6 km/h", "source": "x", "tag": "S"}
     with pytest.raises(ValueError, match=message):
-        WinsmashCorrection.from_tree({"title": "t", "nominal": nominal, "alternatives": [], "notes": "n"})
+        WinsmashCorrection.from_tree(
+            {"title": "t", "nominal": nominal, "alternatives": [], "scatter": scatter, "notes": "n"}
+        )

@@ -31,7 +31,7 @@ def study(plateau=None, *, samples=64, sweep=None, speed="50 mph", **fields):
     kei = {"use": "kei-car", "front": {"plateau": plateau or {"uniform": {"from": "200 kN", "to": "300 kN"}}}}
     impact = {"type": "head-on", "speed": {"kei": speed, "pickup": "50 mph"}, "sweep": sweep or {}}
     return {"name": "study", "vehicles": {"kei": kei, "pickup": {"use": "full-size-pickup"}}, "impacts": {"x": impact},
-            "sampling": {"samples": samples}, **fields}  # fmt: skip
+            "sampling": {"samples": samples, "spreads": []}, **fields}  # fmt: skip
 
 
 def problems_of(tree):
@@ -144,7 +144,9 @@ def test_samples_are_innermost_and_the_same_at_every_point_of_the_grid():
 
 @METHODS
 def test_case_i_is_a_pure_function_of_the_study_and_i(method):
-    tree = study(sweep={"speed.kei": ["10 m/s", "20 m/s", "30 m/s"]}, sampling={"samples": 100, "method": method})
+    tree = study(
+        sweep={"speed.kei": ["10 m/s", "20 m/s", "30 m/s"]}, sampling={"samples": 100, "method": method, "spreads": []}
+    )
     (impact,) = load_study(tree).impacts
     whole = cases.build(impact)
     for first, last in ((0, 1), (99, 101), (17, 263), (250, 300), (100, 200)):
@@ -242,9 +244,10 @@ def with_(section, **fields):
 @pytest.mark.parametrize(
     "tree, expected",
     [
-        (with_("sampling", samples=1), "sampling.samples: got 1, expected a whole number from 2 to 16,777,216"),
-        (with_("sampling", samples=2.5), "sampling.samples: got 2.5, expected a whole number from 2 to"),
+        (with_("sampling", samples=0), "sampling.samples: got 0, expected a whole number from 1 to 16,777,216"),
+        (with_("sampling", samples=2.5), "sampling.samples: got 2.5, expected a whole number from 1 to"),
         (with_("sampling", method="random"), "sampling.method: got 'random', expected sobol or lhs"),
+        (with_("sampling", spreads=["fronts"]), "sampling.spreads[0]: got 'fronts', expected structures, restitution, restraints or risk"),
         (with_("sampling", sead=1), "sampling.sead: unknown field; did you mean 'seed'?"),
         (with_("risk", occupant_age={"uniform": {"from": "30 years", "to": "40 years"}}),
          "risk.occupant_age.uniform: got a distribution, expected one number here"),

@@ -103,7 +103,7 @@ def test_own_numbers_replace_those_of_the_library():
     assert not {"vehicles.kei.front.plateau", "vehicles.kei.front.stiffness"} & set(study.judgement)
     assert study.vehicles["kei"]["front"]["plateau"] == {"si": 300e3, "typed": "300 kN", "dimension": "force"}
     assert study.vehicles["kei"]["front"]["crush_space"]["tag"] == "J"
-    assert study.vehicles["kei"]["class"] == "kei car"
+    assert study.vehicles["kei"]["class"] == "kei-car"
 
 
 def test_curb_mass_and_occupants_replace_the_mass_of_the_library():

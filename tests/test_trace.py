@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 SAMPLES = 301
 STEPS = 5  # of the chest's deceleration in a millisecond
+STEP = SAMPLE / STEPS
 FINE = 20  # of the reference
 U, V, A, V_O, V_H, A_H = range(6)
 NAMES = ("olc", "oiv", "ora", "strike", "asi", "vpi", "hic15", "hic36", "clip", "ride_down", "common", "end")
@@ -37,7 +38,7 @@ def kernel(width: int) -> Any:
         last, speed, crush = load(case, 0, width), load(case, width, width), load(case, 2 * width, width)
         struck = flail(trace, u, v, a, samples, last, speed)
         head = hic_of_trace(trace, v_h, a_h, heads, STEPS, samples, last, work)
-        contact = contact_times(trace, (u, v, a), (u, v, a), samples, last, crush)
+        contact = contact_times(trace, (u, v, a), (u, v, a), samples, last, crush, 0.0 * last)
         store(out, 0, olc(trace, u, v, a, samples, last, speed))
         store(out, width, struck[0])
         store(out, 2 * width, struck[1])
@@ -46,7 +47,7 @@ def kernel(width: int) -> Any:
         store(out, 5 * width, vpi(trace, u, v, samples, last, speed))
         store(out, 6 * width, head[0])
         store(out, 7 * width, head[1])
-        store(out, 8 * width, clip(chest, STEPS, samples, last, work))
+        store(out, 8 * width, clip(chest, STEPS, samples, last, work) / (STEP * STEP))
         store(out, 9 * width, ride_down(trace, v, a, v_o, chest, STEPS, samples, last, speed))
         store(out, 10 * width, contact[0])
         store(out, 11 * width, contact[1])
@@ -87,9 +88,10 @@ def write(block: list[Pulses], samples: int) -> tuple[Floats, Floats, Floats, Fl
             if body == 0:
                 trace[U, :n, lane] = displacement[::FINE]
                 trace[U, n:samples, lane] = displacement[-1] + velocity[-1] * SAMPLE * after
-        heads[: p.last * STEPS + 1, 0, lane] = p.series(2)[0][:: FINE // STEPS]
-        heads[: p.last * STEPS + 1, 1, lane] = p.decelerations[2, :: FINE // STEPS]
-        chest[: p.last * STEPS + 1, lane] = p.decelerations[1, :: FINE // STEPS]
+        scaled = STEP * STEP * p.decelerations[1:, :: FINE // STEPS]
+        heads[: p.last * STEPS + 1, 0, lane] = p.series(2)[0][:: FINE // STEPS] * STEP - 0.5 * scaled[1]
+        heads[: p.last * STEPS + 1, 1, lane] = scaled[1]
+        chest[: p.last * STEPS + 1, lane] = scaled[0]
         chest[p.last * STEPS + 1 : (samples - 1) * STEPS + 1, lane] = 0.0
     case = np.array([[p.last for p in block], [p.speed for p in block], [2.0 * p.residual_crush for p in block]])
     return (

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim import momentum, restraint, structure
-from crashsim.cases import ASKED, Axis, Cases, Impact, build
+from crashsim.cases import ASKED, SQUARE, Axis, Cases, Impact, build
 from crashsim.config.draft import Draft
 from crashsim.config.fields import Place, in_unit_of
 from crashsim.config.impacts import Read
@@ -24,6 +24,7 @@ DRAWN: Final = (
     50_000  # cases with random numbers that are checked; the engine refuses an impossible one that comes later
 )
 LEAST_DRAWN: Final = 64  # of them at each point of a grid
+MOST_TOLD: Final = 6  # numbers of a case in a message
 
 # The fields that can cause a fault which `structure.faults` names by one of them; a point of a curve goes first.
 _CAUSES: Final = {
@@ -38,8 +39,13 @@ Mask = NDArray[np.bool_]
 
 
 def check_cases(draft: Draft, read: Read) -> None:
-    """Report what is physically impossible in any case of an impact, with the first such case."""
-    impact = read.impact
+    """Report what is physically impossible in any case of an impact, with the first such case.
+
+    Spreads that the study did not give are left to the engine, and so is what they need to be drawn.
+    """
+    given = tuple(number for number in read.impact.random if number.path not in read.unasked)
+    read = replace(read, impact=replace(read.impact, random=given))
+    impact = replace(read.impact, meeting=SQUARE)
     whole = [build(impact)] if impact.count <= FEW else None
     possible = _check_collision(draft, read, whole or _chunks(_only(impact, "speed.")))
     for i, (vehicle, face, rigid) in enumerate(zip(impact.between, impact.faces, impact.rigid, strict=True)):
@@ -48,8 +54,11 @@ def check_cases(draft: Draft, read: Read) -> None:
             possible &= _check_structure(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
             prefix = f"vehicles.{vehicle}."
             possible &= _check_bodies(draft, read, i, prefix, whole or _chunks(_only(impact, prefix)))
+    if possible and read.impact.meeting != SQUARE:
+        whole = [build(read.impact)] if impact.count <= FEW else None
+        possible = _check_meeting(draft, read, whole or _chunks(_sample(read.impact)))
     if impact.restitution == ASKED and possible:
-        _check_restitution(draft, read, whole or _chunks(_sample(impact)))
+        _check_restitution(draft, read, whole or _chunks(_sample(read.impact)))
 
 
 def _check_collision(draft: Draft, read: Read, chunks: Iterable[Cases]) -> bool:
@@ -61,6 +70,7 @@ def _check_collision(draft: Draft, read: Read, chunks: Iterable[Cases]) -> bool:
                 "rear-end": f"{first}, which strikes, must be faster than {second}",
                 "head-on": "at least one of the two must move",
                 "wall": f"{first} must move",
+                "side": f"{first}, which strikes, must move",
             }
             speeds = [f"speed.{v}" for v, wall in zip(impact.between, impact.rigid, strict=True) if not wall]
             case = _case(read, cases, int(np.argmax(apart)), "speed.")
@@ -83,6 +93,20 @@ def _check_structure(draft: Draft, read: Read, i: int, prefix: str, chunks: Iter
             draft.report(_place(draft, read.impact, known), message + _case(read, cases, case, prefix))
         if found:
             return False
+    return True
+
+
+def _check_meeting(draft: Draft, read: Read, chunks: Iterable[Cases]) -> bool:
+    """The structures as they meet: what overlap, ride height and sill have made of sound ones."""
+    impact = read.impact
+    for cases in chunks:
+        for vehicle, face, ends in zip(impact.between, impact.faces, cases.structures, strict=True):
+            for field, wrong, expected in structure.faults(ends, minimum_rise=structure.MINIMUM_RISE):
+                name = "sill_plateau" if field == "crush_space" else field
+                place = _place(draft, impact, [f"vehicles.{vehicle}.{face}.{name}"])
+                case = _case(read, cases, int(np.argmax(wrong)))
+                draft.report(place, f"as the two meet in {impact.name}: expected {expected}{case}")
+                return False
     return True
 
 
@@ -149,11 +173,9 @@ def _thinned(axis: Axis) -> Axis:
 
 
 def _chunks(impact: Impact) -> Iterator[Cases]:
-    n, some = impact.samples, samples_checked(impact)
-    if some < n:
-        yield from (build(impact, cell * n, cell * n + some) for cell in range(impact.cells))
-    else:
-        yield from (build(impact, i, min(i + CHUNK, impact.count)) for i in range(0, impact.count, CHUNK))
+    if impact.sampling and impact.random and (some := samples_checked(impact)) < impact.samples:
+        impact = replace(impact, sampling=replace(impact.sampling, samples=some))
+    yield from (build(impact, i, min(i + CHUNK, impact.count)) for i in range(0, impact.count, CHUNK))
 
 
 # ---- what to say of them -------------------------------------------------------------------------------------------
@@ -190,10 +212,10 @@ def _said(read: Read, path: str, si: float) -> str:
 
 
 def _case(read: Read, cases: Cases, i: int, prefix: str = "") -> str:
-    """The values in brackets that a case has of the swept numbers under ``prefix``."""
-    swept = {path: column[i] for path, column in cases.swept.items() if path.startswith(prefix)}
-    told = ", ".join(f"{path} = {_said(read, path, si)}" for path, si in swept.items())
-    return f" (first where {told})" if told else ""
+    """The values in brackets that a case has of the numbers under ``prefix`` that vary: the first few, swept ones before drawn."""
+    varying = [path for path in cases.swept if path.startswith(prefix) and swept_number(path)]
+    told = [f"{path} = {_said(read, path, float(cases.swept[path][i]))}" for path in varying[:MOST_TOLD]]
+    return f" (first where {', '.join(told)}{', ...' if len(varying) > MOST_TOLD else ''})" if told else ""
 
 
 def _one(structures: Structure, i: int) -> Structure:
@@ -253,6 +275,7 @@ _BODY_FAULTS: Final = {
     "mass": ("mass", "curb_mass", "engine.mass", "occupant.mass", "occupant.moving_share"),
     "torso_mass": ("occupant.moving_share", "occupant.mass", "occupant.head_mass"),
     "airbag_full": ("occupant.airbag.full_time", "occupant.airbag.fire_time"),
+    **{f"{contact}_gap": ("occupant.seat_shift", f"occupant.{contact}.gap") for contact in restraint.CONTACTS},
     "engine_unloading": ("engine.unloading", "engine.stiffness"),
     "firewall_unloading": ("engine.firewall_unloading", "engine.firewall_stiffness"),
 }
@@ -270,5 +293,8 @@ def _body_message(column: str, one: Mapping[str, float], say: Callable[[float, s
     if column == "airbag_full":
         fire, full = (say(one[name], "occupant.airbag.fire_time") for name in ("airbag_fire", "airbag_full"))
         return f"the airbag is full at {full}, expected later than it fires at {fire}"
+    if column.endswith("_gap"):
+        here = say(one[column], "occupant.seat_shift")
+        return f"the gap to the {column.removesuffix('_gap').replace('_', ' ')} is {here} with this seat_shift, expected 0 or more"
     got, least = (say(one[column.replace("unloading", q)], _BODY_FAULTS[column][0]) for q in ("unloading", "stiffness"))
     return f"got an unloading stiffness of {got}, expected at least {least}, that of loading"

@@ -38,6 +38,20 @@ _EXAMPLES: Final = {
     ("output", "pulses"): "[{name: at 55 mph, impact: head-on, at: {speed.kei: 55 mph}}]",
     ("output", "pulses", "*"): "{name: at 55 mph, impact: head-on, at: {speed.kei: 55 mph}}",
     ("output", "pulses", "*", "at"): "{speed.kei: 55 mph}",
+    (
+        "reconstructions",
+        "*",
+        "vehicles",
+    ): "{kei: {mass: 900 kg, crush: [28 cm], width: 1.4 m, stiffness: {use: kei-car}}}",
+    (
+        "reconstructions",
+        "*",
+        "vehicles",
+        "*",
+    ): "{mass: 900 kg, crush: [28 cm], width: 1.4 m, stiffness: {use: kei-car}}",
+    ("reconstructions", "*", "vehicles", "*", "crush"): "[20 cm, 26 cm, 30 cm, 31 cm, 27 cm, 22 cm]",
+    ("reconstructions", "*", "vehicles", "*", "stiffness"): "{A: 60 kN/m, B: 780 kN/m^2}",
+    ("reconstructions", "*", "vehicles", "*", "stiffness", "tests", "*", "crush"): "[28 cm]",
 }
 
 
@@ -162,8 +176,10 @@ def _note_missing(draft: Draft, value: object, place: Place) -> None:
         for name in value.required:
             if draft.value((*place, name)) in (_ABSENT, {}) and not draft.is_broken((*place, name)):
                 found = shape((*draft.prefix, *place, name))
-                expected = found.expected if isinstance(found, Field) else "a mapping"
-                draft.report((*place, name), f"missing, expected {expected}{_example((*draft.prefix, *place, name))}")
+                example = _example((*draft.prefix, *place, name))
+                parts = "a list" if example.startswith(" such as [") else "a mapping"
+                expected = found.expected if isinstance(found, Field) else parts
+                draft.report((*place, name), f"missing, expected {expected}{example}")
     items = enumerate(value) if isinstance(value, list) else value if isinstance(value, Model) else ()
     for step, child in value.items() if isinstance(value, dict) else items:
         if isinstance(child, Model | dict | list):

@@ -1,4 +1,4 @@
-"""Entries of the library as models (vehicles, restraints, occupants), and a study's own fields over them."""
+"""Entries of the library as models (vehicles, restraints, occupants, classes), and a study's own fields over them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crashsim.config import library
 from crashsim.config.draft import Draft, validated
 from crashsim.config.fields import Place
 from crashsim.config.models import VehicleModel
-from crashsim.config.parts import Model, RestraintModel, SizeModel
+from crashsim.config.parts import ClassModel, Model, RestraintModel, SizeModel
 from crashsim.config.reader import read_file
 from crashsim.errors import ConfigError, LibraryError, Problem
 
@@ -23,6 +23,7 @@ _MODELS: Final[dict[str, type[Model]]] = {
     "vehicles": VehicleModel,
     "restraints": RestraintModel,
     "occupants": SizeModel,
+    "classes": ClassModel,
 }
 
 # Fields that say the same thing in two ways: a study that gives one way whole replaces the library's other way.

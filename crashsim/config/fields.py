@@ -129,7 +129,7 @@ class Number(Field):
     dimension: str
     low: str
     high: str
-    fixed: bool = False  # never a distribution, since it changes nothing in a crash
+    fixed: bool = False  # never a distribution
 
     @cached_property
     def bounds(self) -> tuple[float, float]:

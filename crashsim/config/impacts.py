@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from crashsim.cases import ASKED, FRONT, REAR, Impact
+from crashsim import geometry
+from crashsim.cases import ASKED, BUMPERS, FRONT, GIVEN, SIDE, SQUARE, STRUCK, Impact
 from crashsim.config.draft import Draft
 from crashsim.config.fields import Place, Quantity, closest, listed, nearest
 from crashsim.config.models import ImpactModel, VehicleModel
 from crashsim.config.occupants import check_parts
 from crashsim.config.sweep import read_axes
-from crashsim.config.vehicles import FACES, check_complete, quantities
+from crashsim.config.vehicles import FACES, JUDGED, check_complete, quantities
 from crashsim.errors import did_you_mean
 from crashsim.units import echo
 
 Vehicles = Mapping[str, VehicleModel]
 
+_GEOMETRY: Final = {"overlap": Quantity(1.0, "100 %", "ratio"), "height_offset": Quantity(0.0, "0 cm", "length")} | {
+    name: Quantity(value, f"{value:g}", "ratio", "docs/geometry.md", tag) for name, (value, tag) in geometry.HEURISTICS.items()
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Read:
-    """An impact and the quantities behind its numbers, which remember the units they were typed in."""
+    """An impact and the quantities behind its numbers, which remember the units they were typed in.
+
+    ``unasked``: the paths whose spread the study did not give.
+    """
 
     impact: Impact
     typed: Mapping[str, Quantity]
+    unasked: frozenset[str] = frozenset()
 
 
 def read_impact(draft: Draft, name: str, model: ImpactModel, vehicles: Vehicles) -> Read | None:
@@ -33,7 +43,7 @@ def read_impact(draft: Draft, name: str, model: ImpactModel, vehicles: Vehicles)
     if between is None or model.type is None:
         _check_sweep_alone(draft, name, model, vehicles)
         return None
-    faces = (FRONT, REAR if model.type == "rear-end" else FRONT)
+    faces = (FRONT, STRUCK.get(model.type, FRONT))
     typed: dict[str, Quantity] = {}
     for vehicle, face in zip(between, faces, strict=True):
         check_complete(draft, vehicle, vehicles[vehicle], face)
@@ -41,13 +51,14 @@ def read_impact(draft: Draft, name: str, model: ImpactModel, vehicles: Vehicles)
             check_parts(draft, vehicle, vehicles[vehicle])
         typed |= quantities(vehicle, vehicles[vehicle], face)
     rigid = _check_pair(draft, place, model, between, vehicles)
+    meeting = _meeting(draft, place, model, between, typed)
     typed |= _own_quantities(model, between)
     numbers = {path: quantity.si for path, quantity in typed.items()}
     axes = read_axes(draft, name, model.sweep, typed)
     if not all(map(draft.is_sound, (place, *(("vehicles", vehicle) for vehicle in between)))):
         return None
     restitution = model.restitution if isinstance(model.restitution, str) else ASKED
-    return Read(Impact(name, model.type, (between[0], between[1]), numbers, axes, rigid, restitution), typed)
+    return Read(Impact(name, model.type, (between[0], between[1]), numbers, axes, rigid, restitution, meeting), typed)
 
 
 def _between(draft: Draft, place: Place, model: ImpactModel, vehicles: Vehicles) -> Sequence[str] | None:
@@ -79,7 +90,55 @@ def _check_sweep_alone(draft: Draft, name: str, model: ImpactModel, vehicles: Ve
 
 def _own_quantities(model: ImpactModel, vehicles: Sequence[str]) -> dict[str, Quantity]:
     own = {f"speed.{v}": q for v, q in model.speed.items() if v in vehicles}
-    return own | ({"restitution": model.restitution} if isinstance(model.restitution, Quantity) else {})
+    own |= {"restitution": model.restitution} if isinstance(model.restitution, Quantity) else {}
+    if model.overlap is None and model.height_offset is None:
+        return own
+    given = {name: getattr(model, name) for name in _GEOMETRY}
+    return own | {name: default if given[name] is None else given[name] for name, default in _GEOMETRY.items()
+                  if not isinstance(given[name], str)}  # fmt: skip
+
+
+# ---- how two ends meet ---------------------------------------------------------------------------------------------
+
+
+def _meeting(
+    draft: Draft, place: Place, model: ImpactModel, between: Sequence[str], typed: Mapping[str, Quantity]
+) -> str:
+    """Whether the two ends meet squarely, as given, or with the heights of their bumper beams; what is wrong is reported."""
+    given = [name for name in _GEOMETRY if getattr(model, name) is not None]
+    offered = {SIDE: (), "wall": [n for n in _GEOMETRY if n != "height_offset"]}.get(str(model.type), list(_GEOMETRY))
+    for name in given:
+        if name not in offered:
+            why = "the heights of bumper and sill decide" if model.type == SIDE else "a wall has no height"
+            draft.report((*place, name), f"changes nothing in a {model.type} impact: {why}; leave it out", key=True)
+    if model.type == SIDE:
+        return GIVEN
+    if model.height_offset == BUMPERS:
+        _check_beams(draft, place, model, between, typed)
+        return BUMPERS
+    if model.overlap is None and model.height_offset is None:
+        for name in given:
+            draft.report((*place, name), "does nothing without overlap or height_offset; leave it out", key=True)
+        return SQUARE
+    return GIVEN
+
+
+def judged_meetings(reads: Sequence[Read]) -> tuple[str, ...]:
+    """The numbers of impacts, such as ``impacts.head-on.struck_side``, that rest on judgement."""
+    return tuple(f"impacts.{read.impact.name}.{path}" for read in reads for path, quantity in read.typed.items()
+                 if path in _GEOMETRY and quantity.tag in JUDGED)  # fmt: skip
+
+
+def _check_beams(
+    draft: Draft, place: Place, model: ImpactModel, between: Sequence[str], typed: Mapping[str, Quantity]
+) -> None:
+    ends = zip(between, (FRONT, STRUCK.get(str(model.type), FRONT)), strict=True)
+    paths = [f"vehicles.{v}.{face}.bumper_{edge}" for v, face in ends for edge in ("bottom", "top")]
+    lacking = [path for path in paths if path not in typed]
+    if lacking:
+        draft.report(
+            (*place, "height_offset"), f"bumpers needs {listed(lacking)}; give it, or height_offset as a length"
+        )
 
 
 def _check_pair(

@@ -5,23 +5,37 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from crashsim.config.reader import Document, read_file
 from crashsim.errors import LibraryError, did_you_mean
-from crashsim.risk import RiskCurve, WinsmashCorrection
+from crashsim.risk import Contrast, InjuryFunction, RiskCurve, WinsmashCorrection
 from crashsim.units import echo
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
-KINDS: Final = {"vehicles": "vehicles", "restraints": "restraints", "occupants": "occupants", "risk": "risk_curves"}
+KINDS: Final = {
+    "vehicles": "vehicles",
+    "restraints": "restraints",
+    "occupants": "occupants",
+    "risk": "risk_curves",
+    "classes": "classes",
+    "injury": "injury_functions",
+}
 SCHEMA: Final = "study.schema.json"
 
-_NOUNS: Final = {"vehicles": "vehicle", "restraints": "restraint", "occupants": "occupant", "risk": "risk curve"}
+_NOUNS: Final = {
+    "vehicles": "vehicle",
+    "restraints": "restraint",
+    "occupants": "occupant",
+    "risk": "risk curve",
+    "classes": "class",
+    "injury": "injury function",
+}
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # nothing that could lead to another folder
 
 
 def names(kind: str) -> list[str]:
-    """Names of everything of one kind (``vehicles``, ``restraints``, ``occupants``, ``risk``), sorted."""
+    """Names of everything of one kind (``vehicles``, ``restraints``, ``occupants``, ``risk``, ``classes``), sorted."""
     return list(_names(kind))
 
 
@@ -78,9 +92,36 @@ def risk_curves() -> dict[str, RiskCurve]:
     return {name: RiskCurve.from_tree(find("risk", name).tree) for name in names("risk")}
 
 
+def injury_functions() -> dict[str, InjuryFunction]:
+    """All injury functions of the library by name."""
+    return {name: InjuryFunction.from_tree(find("injury", name).tree) for name in names("injury")}
+
+
 def winsmash() -> WinsmashCorrection:
     """The factor between the true delta-v and the one that field investigators reconstruct."""
     return WinsmashCorrection.from_tree(read_file(PACKAGE / "data" / KINDS["risk"] / "_winsmash.yaml").tree)
+
+
+def contrasts() -> dict[str, Contrast]:
+    """Odds ratios between the people of a population curve, by name: age, sex, belt, fleet."""
+    tree: dict[str, Any] = _modifiers()["contrasts"]
+    return {name: Contrast.from_tree(name, own) for name, own in tree.items()}
+
+
+def braking() -> dict[str, dict[str, float]]:
+    """What emergency braking did to the number of rear-end striking crashes, by system: factors on ``crashes``, ``injuries``."""
+    return {name: {key: float(f) for key, f in own.items()} for name, own in _modifiers()["braking"].items()}
+
+
+def braking_source() -> str:
+    """Where the factors of `braking` come from, with its tag."""
+    tree = _modifiers()
+    return f"{str(tree['braking_source']).strip()} (tag {tree['braking_tag']})"
+
+
+@lru_cache(maxsize=1)
+def _modifiers() -> dict[str, Any]:
+    return read_file(PACKAGE / "data" / "modifiers.yaml").tree
 
 
 def study_folder() -> Path:

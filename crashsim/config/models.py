@@ -11,8 +11,13 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from pydantic import Field as Info
 
+from crashsim.cases import BUMPERS
+from crashsim.config.damage import ReconstructionModel
 from crashsim.config.fields import Field, Name, Number, OneOf, Place, Quantity, Text, Whole
+from crashsim.config.modifiers import Age, ModifierModel
 from crashsim.config.parts import (
+    ClassModel,
+    Dimension,
     EngineModel,
     Label,
     Mass,
@@ -20,19 +25,26 @@ from crashsim.config.parts import (
     OccupantModel,
     Prose,
     RestraintModel,
+    SideModel,
     SizeModel,
     StructureModel,
+    Year,
 )
 from crashsim.sampling import LHS, MOST_SAMPLES, SOBOL
 
 MASSES: Final = ("mass", "curb_mass", "occupants")
+STRUCTURES, RESTITUTION, RESTRAINTS, RISK = "structures", "restitution", "restraints", "risk"
+SPREADS: Final = (STRUCTURES, RESTITUTION, RESTRAINTS, RISK)  # what is drawn though a study does not ask for it
 PARTS: Final = ("engine", "occupant")  # behind a loaded front; behind a rear they are part of the compartment
 
 Count = Annotated[Quantity, Number("number", "0", "20")]
-Dimension = Annotated[Quantity, Number("length", "0.1 m", "30 m", fixed=True)]
 Speed = Annotated[Quantity, Number("speed", "0 m/s", "120 m/s")]
 Factor = Annotated[Quantity, Number("ratio", "1", "2", fixed=True)]
-Age = Annotated[Quantity, Number("age", "13 years", "110 years", fixed=True)]
+Overlap = Annotated[Quantity, Number("ratio", "20 %", "100 %")]
+HeightOffset = Annotated[Quantity | str, OneOf((BUMPERS,), Number("length", "-50 cm", "50 cm"))]
+Portion = Annotated[Quantity, Number("ratio", "0", "1")]
+Reach = Annotated[Quantity, Number("ratio", "0.05", "0.95")]
+Retained = Annotated[Quantity, Number("ratio", "0", "0.9")]
 Restitution = Annotated[Quantity | str, OneOf(("law", "speed-fit"), Number("ratio", "0", "1"))]
 
 
@@ -52,11 +64,13 @@ class VehicleModel(Model):
     occupants: Count | None = Info(None, description="people on board, with curb_mass")
     length: Dimension | None = None
     width: Dimension | None = None
+    model_year: Year | None = Info(None, description="year of the model, for the law of its class")
     height: Dimension | None = None
     wheelbase: Dimension | None = None
     restraint: Label | None = Info(None, description="a restraint of the library; without one no occupant is modelled")
     front: StructureModel | None = None
     rear: StructureModel | None = None
+    side: SideModel | None = Info(None, description="door and sill; a share of the front when left out")
     engine: EngineModel | None = Info(
         None, description="the engine block behind the front; part of the compartment without"
     )
@@ -67,23 +81,37 @@ class ImpactModel(Model):
     """How two vehicles meet, and what is swept."""
 
     required = ("type", "speed")
-    type: Annotated[str, OneOf(("head-on", "rear-end", "wall"))] | None = None
+    type: Annotated[str, OneOf(("head-on", "rear-end", "side", "wall"))] | None = None
     between: Annotated[list[Label], Info(min_length=2, max_length=2)] | None = Info(
-        None, description="the two vehicles; in a rear-end impact the first strikes the second"
+        None, description="the two vehicles; in a rear-end or side impact the first strikes the second"
     )
     speed: dict[str, Speed] = Info({}, description="speed over ground of each vehicle")
     restitution: Restitution = Info("law", description="law, speed-fit, or the value to be reached")
+    overlap: Overlap | None = Info(None, description="shared width over width; all of it when left out")
+    height_offset: HeightOffset | None = Info(
+        None,
+        description="height of the second one's bumper beam over the first one's: bumpers, or a length; none when left out",
+    )
+    rail_effectiveness: Portion | None = Info(None, description="force that is left once the rails are missed")
+    struck_side: Portion | None = Info(None, description="of what lies beside the overlap, the part that bears late")
+    engine_reach: Reach | None = Info(None, description="share of the crush space at which the engine block is engaged")
+    retained_speed: Retained | None = Info(
+        None, description="share of the closing speed that is left after sliding past"
+    )
     sweep: dict[str, Any] = Info({}, description="paths to lists or ranges; several make a grid")
 
 
 class SamplingModel(Model):
     """How the distributions of a study are drawn."""
 
-    samples: Annotated[int, Whole(2, MOST_SAMPLES)] = Info(
-        1024, description="at each point of the grid; a power of two"
+    samples: Annotated[int, Whole(1, MOST_SAMPLES)] | None = Info(
+        None, description="at each point of the grid, a power of two; 1 draws nothing; 1024 or less when left out"
     )
     method: Annotated[str, OneOf((SOBOL, LHS))] = Info(SOBOL, description="scrambled Sobol points or a Latin hypercube")
     seed: Annotated[int, Whole(0, 2**32 - 1)] = Info(1, description="another seed, another set of samples")
+    spreads: list[Annotated[str, OneOf(SPREADS)]] = Info(
+        list(SPREADS), description="spreads that are drawn though the study does not give them; all when left out"
+    )
 
 
 class RiskModel(Model):
@@ -121,6 +149,9 @@ class StudyModel(Model):
     impacts: Annotated[dict[str, ImpactModel], Info(max_length=50)] = Info(default_factory=dict)
     sampling: SamplingModel | None = Info(None, description="how the numbers given as distributions are drawn")
     risk: RiskModel = Info(default_factory=RiskModel.model_construct)
+    modifiers: Annotated[dict[str, ModifierModel], Info(max_length=12)] = Info(
+        {}, description="changes of vehicles and occupants, whose effects the ledger tells"
+    )
     output: OutputModel = Info(default_factory=OutputModel.model_construct)
 
 
@@ -148,9 +179,20 @@ def _shapes(annotation: Any, pattern: tuple[str, ...]) -> Iterator[tuple[tuple[s
 
 _SHAPES: Final = {
     pattern: found
-    for model, place in ((StudyModel, ()), (RestraintModel, ("restraints", _ANY)), (SizeModel, ("occupants", _ANY)))
+    for model, place in (
+        (StudyModel, ()),
+        (RestraintModel, ("restraints", _ANY)),
+        (SizeModel, ("occupants", _ANY)),
+        (ClassModel, ("classes", _ANY)),
+        (ReconstructionModel, ("reconstructions", _ANY)),
+    )
     for pattern, found in _shapes(model, place)
 }
+
+
+def add_shapes(model: type[Model], place: Place) -> None:
+    """Make a model that is built on those here known to `shape`: where it stands in the studies' tree of places."""
+    _SHAPES.update(_shapes(model, tuple(map(str, place))))
 
 
 def shape(place: Place) -> Shape | None:

@@ -15,7 +15,7 @@ from crashsim.config.parts import Body, Interior, Model, OccupantModel
 SIZE: Final = "50m"  # who sits in a vehicle when a study does not say
 
 _EVERYONE: Final = ("knee", "head_contact", "neck")  # a belt and a bag may be missing, an interior and a neck may not
-_OPTIONAL: Final = ("limit",)
+_OPTIONAL: Final = ("limit", "seat_shift")
 _WITHOUT: Final = {"pretensioner": "belt", "head_bag": "airbag"}
 
 
@@ -74,7 +74,7 @@ def check_parts(draft: Draft, name: str, vehicle: VehicleModel) -> None:
 def check_occupant(draft: Draft, place: Place, occupant: OccupantModel) -> None:
     """Report what an occupant lacks, and what does not go together."""
     given = {n: part for n in Interior.model_fields if (part := getattr(occupant, n)) is not None}
-    _report_lacking(draft, place, [n for n in Body.model_fields if getattr(occupant, n) is None])
+    _report_lacking(draft, place, [n for n in Body.model_fields if getattr(occupant, n) is None and n not in _OPTIONAL])
     _report_lacking(draft, place, [n for n in _EVERYONE if n not in given])
     for name, part in given.items():
         _check_whole(draft, (*place, name), part)

@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Info
 
 from crashsim.config.fields import Name, Number, OneOf, Quantity, Text
+from crashsim.risk import DUMMIES
 
 Mass = Annotated[Quantity, Number("mass", "50 kg", "100,000 kg")]
 PartMass = Annotated[Quantity, Number("mass", "0.1 kg", "10,000 kg")]
 Height = Annotated[Quantity, Number("length", "0 m", "3 m")]
 Stiffness = Annotated[Quantity, Number("stiffness", "1 kN/m", "100,000 MN/m")]
+StiffnessPerWidth = Annotated[Quantity, Number("stiffness_per_width", "1 kN/m^2", "100,000 kN/m^2", fixed=True)]
 SoftStiffness = Annotated[Quantity, Number("stiffness", "10 N/m", "1,000 MN/m")]
 SpecificStiffness = Annotated[Quantity, Number("specific_stiffness", "10 1/s^2", "1,000,000 1/s^2")]
 Slope = Annotated[Quantity, Number("stiffness", "0 N/m", "1,000 MN/m")]
@@ -24,12 +26,20 @@ PointForce = Annotated[Quantity, Number("force", "0 N", "100 MN")]
 Crush = Annotated[Quantity, Number("length", "1 mm", "5 m")]
 PointCrush = Annotated[Quantity, Number("length", "0 m", "5 m")]
 Gap = Annotated[Quantity, Number("length", "0 m", "5 m")]
+Shift = Annotated[Quantity, Number("length", "-0.5 m", "0.5 m")]
 Share = Annotated[Quantity, Number("ratio", "0", "0.9")]
 MovingShare = Annotated[Quantity, Number("ratio", "0.1", "1")]
+ForceScale = Annotated[Quantity, Number("ratio", "0.05", "20")]
 UnloadingRatio = Annotated[Quantity, Number("ratio", "1", "1000")]
 ForceRatio = Annotated[Quantity, Number("ratio", "0.5", "10")]
 Compliance = Annotated[Quantity, Number("compliance", "0.1 mm/kN", "100 mm/kN")]
 Damping = Annotated[Quantity, Number("damping", "0 N*s/m", "1,000 kN*s/m")]
+Trend = Annotated[Quantity, Number("ratio", "-0.5", "1", fixed=True)]
+Bounce = Annotated[Quantity, Number("ratio", "0.01", "0.9", fixed=True)]
+TapeShare = Annotated[Quantity, Number("ratio", "0.1", "1", fixed=True)]
+Spread = Annotated[Quantity, Number("number", "1.001", "3", fixed=True)]
+Year = Annotated[Quantity, Number("number", "1900", "2100", fixed=True)]
+Dimension = Annotated[Quantity, Number("length", "0.1 m", "30 m", fixed=True)]
 Rate = Annotated[Quantity, Number("inverse_speed", "0 s/m", "1 s/m")]
 Time = Annotated[Quantity, Number("time", "0 ms", "300 ms")]
 Duration = Annotated[Quantity, Number("time", "0.1 ms", "300 ms")]
@@ -74,8 +84,19 @@ class StructureModel(Model):
     unloading_stiffness: Stiffness | None = Info(None, description="slope of the stiff unloading branch")
     unloading_soft_share: Share | None = Info(None, description="share of the returned energy on the soft branch")
     rate: Rate | None = Info(None, description="rise of the force per speed of crush; none when left out")
+    force_scale: ForceScale | None = Info(None, description="factor on all forces of this end; 1 when left out")
     bumper_bottom: Height | None = Info(None, description="lower edge of the bumper beam over ground")
     bumper_top: Height | None = Info(None, description="upper edge of the bumper beam over ground")
+
+
+class SideModel(StructureModel):
+    """The side of a vehicle: the law of a door, and the sill that bears beside it where a bumper meets it."""
+
+    sill_stiffness: Stiffness | None = Info(None, description="stiffness of the sill and what stands on it")
+    sill_plateau: Force | None = Info(None, description="force at which the sill yields")
+    sill_top: Height | None = Info(
+        None, description="upper edge of the sill over ground; a bumper above it meets the door alone"
+    )
 
 
 class EngineModel(Model):
@@ -168,6 +189,10 @@ class Body(Model):
     moving_share: MovingShare | None = Info(
         None, description="share of the mass that moves in the compartment, with head"
     )
+    seat_shift: Shift | None = Info(
+        None, description="how far behind the seat of the restraint's gaps this one stands; negative: forward of it"
+    )
+    dummy: Annotated[str, OneOf(DUMMIES)] | None = Info(None, description="the dummy whose injury functions apply")
 
 
 class Interior(Model):
@@ -212,3 +237,43 @@ class OccupantModel(Interior, Body):
     @classmethod
     def _or_none(cls, value: Any) -> Any:
         return {"size": cls.word} if value == cls.word else value
+
+
+# ---- classes of vehicles ---------------------------------------------------------------------------------------------
+
+
+class ClassLawModel(Model):
+    """The front of a class, as ``crashsim.classes.ClassLaw`` has it."""
+
+    required = ("stiffness_per_width", "trend", "crush_space", "compartment_stiffness", "restitution", "spread")
+    stiffness_per_width: StiffnessPerWidth | None = Info(None, description="stiffness per metre of width")
+    trend: Trend | None = Info(None, description="growth of the stiffness in ten model years, up to the reference year")
+    crush_space: Crush | None = Info(None, description="crush at which the compartment begins to be pushed in")
+    compartment_stiffness: Stiffness | None = Info(None, description="slope once the crush space is spent")
+    restitution: Bounce | None = Info(None, description="restitution at a rigid wall")
+    spread: Spread | None = Info(None, description="geometric standard deviation of all forces within the class")
+
+
+class TapeModel(Model):
+    """Static from dynamic crush, as ``crashsim.classes.Tape`` has it."""
+
+    required = ("share", "offset", "scatter")
+    share: TapeShare | None = Info(None, description="static crush per dynamic crush beyond the offset")
+    offset: Gap | None = Info(None, description="dynamic crush of which nothing stays")
+    scatter: Spread | None = Info(None, description="geometric standard deviation of the measured static crush")
+
+
+class ClassModel(_Sourced):
+    """A class of vehicles: what its vehicles have where they say nothing themselves."""
+
+    required = ("width", "reference_year", "first_year", "last_year", "front", "tape")
+    width: Dimension | None = Info(None, description="width of a vehicle that gives none")
+    reference_year: Year | None = Info(
+        None, description="model year from which the stiffness no longer grows; that of a vehicle without"
+    )
+    first_year: Year | None = Info(
+        None, description="first model year of the tests; older vehicles have the law of that year"
+    )
+    last_year: Year | None = Info(None, description="last model year of the tests")
+    front: ClassLawModel | None = None
+    tape: TapeModel | None = Info(None, description="what a tape measures of a crush")

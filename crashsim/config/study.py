@@ -10,16 +10,21 @@ from typing import Any, Final
 from crashsim.cases import Study
 from crashsim.config import library
 from crashsim.config.checks import check_cases
+from crashsim.config.classes import with_classes
 from crashsim.config.draft import Draft, validated
 from crashsim.config.draws import drawn
+from crashsim.config.evidence import graded
 from crashsim.config.fields import NAME, NAME_WORDS
-from crashsim.config.impacts import Read, read_impact
+from crashsim.config.impacts import Read, judged_meetings, read_impact
 from crashsim.config.mapping import read_mapping
 from crashsim.config.models import RiskModel, StudyModel, VehicleModel
 from crashsim.config.named import named_cases
 from crashsim.config.occupants import with_occupants
+from crashsim.config.priors import with_priors
 from crashsim.config.reader import Document, read_file
+from crashsim.config.spreads import with_spreads
 from crashsim.config.sweep import MOST_CASES
+from crashsim.config.variants import check_modifiers, variants
 from crashsim.config.vehicles import check_vehicle, judgement, plain, with_library
 from crashsim.errors import ConfigError
 from crashsim.units import echo
@@ -48,10 +53,12 @@ def _study(document: Document, file: Path | None) -> Study:
     try:
         model = validated(StudyModel, draft)
         _check_names(draft, model)
-        vehicles = with_occupants(draft, with_library(draft, model, file), file)
+        check_modifiers(draft, model, file)
+        vehicles = with_classes(draft, graded(with_library(draft, model, file)))
+        vehicles = with_occupants(draft, with_priors(model, vehicles), file)
         for name, vehicle in vehicles.items():
             check_vehicle(draft, name, vehicle)
-        reads = drawn(draft, model.sampling, _impacts(draft, model, vehicles))
+        reads = drawn(draft, model.sampling, with_spreads(model, vehicles, _impacts(draft, model, vehicles)))
         impacts = tuple(read.impact for read in reads)
         named = named_cases(draft, model, impacts)
         for read in reads:
@@ -65,14 +72,15 @@ def _study(document: Document, file: Path | None) -> Study:
         vehicles={name: plain(vehicle) for name, vehicle in vehicles.items()},
         impacts=impacts, named_cases=named, risk=_risk(model.risk), units=model.output.units,
         typed=document.tree, source=document.text,
-        judgement=judgement(vehicles, {path for impact in impacts for path in impact.numbers}),
+        judgement=judgement(vehicles, {path for impact in impacts for path in impact.numbers}) + judged_meetings(reads),
         sampling=next((impact.sampling for impact in impacts if impact.sampling), None),
+        variants=variants(document.tree, model.modifiers, vehicles, lambda tree: _study(read_mapping(tree), file)),
     )  # fmt: skip
 
 
 def _check_names(draft: Draft, model: StudyModel) -> None:
     """The names of vehicles and impacts become paths such as ``speed.kei``, names of columns and of files."""
-    for section, names in (("vehicles", model.vehicles), ("impacts", model.impacts)):
+    for section, names in (("vehicles", model.vehicles), ("impacts", model.impacts), ("modifiers", model.modifiers)):
         for name in names:
             if not re.fullmatch(NAME, name):
                 draft.report((section, name), f"got the name {echo(name)}, expected {NAME_WORDS}", key=True)

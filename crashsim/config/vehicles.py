@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from crashsim import sampling
-from crashsim.cases import FRONT, REAR
+from crashsim.cases import FRONT, REAR, SIDE
 from crashsim.config.draft import Draft
 from crashsim.config.entries import LAW, merged, read_entry
 from crashsim.config.fields import Field, Place, Quantity
@@ -15,14 +15,16 @@ from crashsim.config.models import MASSES, PARTS, StudyModel, VehicleModel, shap
 from crashsim.config.parts import Model, StructureModel
 from crashsim.structure import COMPARTMENT_RANGE, SOFT_SHARE
 
-FACES: Final = (FRONT, REAR)
+FACES: Final = (FRONT, REAR, SIDE)
 JUDGED: Final = ("J", "M?")
 
 _NEEDED: Final = ("compartment_stiffness", "unloading_stiffness")
+_SILL: Final = ("sill_stiffness", "sill_plateau", "sill_top")
 _DEFAULTS: Final = {
     "compartment_range": Quantity(COMPARTMENT_RANGE, "", "length", tag="J"),
     "unloading_soft_share": Quantity(SOFT_SHARE, "", "ratio"),
     "rate": Quantity(0.0, "", "inverse_speed"),
+    "force_scale": Quantity(1.0, "", "ratio"),
 }
 _MASS_WORDS: Final = {
     "mass": "the mass with occupants and cargo, such as '1800 lb' (or curb_mass and occupants)",
@@ -113,7 +115,7 @@ def check_complete(draft: Draft, name: str, vehicle: VehicleModel, face: str) ->
         need((*place, face), f"missing, expected the structure of the {face} of {name}, which an impact loads")
         return
     law = () if structure.curve is not None or draft.is_broken((*place, face, "curve")) else LAW
-    for field in (*law, *_NEEDED):
+    for field in (*law, *_NEEDED, *(_SILL if face == SIDE else ())):
         if getattr(structure, field) is None:
             found = shape((*place, face, field))
             assert isinstance(found, Field)

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +14,12 @@ from typing import Any, Final
 from crashsim.cases import Study
 from crashsim.engine.manifest import fingerprint, resolved, version
 from crashsim.errors import OutputError
-from crashsim.results.files import MANIFEST, RUN, read_manifest, sha256
+from crashsim.results.files import MANIFEST, RUN, SAVED, read_manifest, sha256
 
+EVIDENCE: Final = "evidence"  # kind of a manifest: what `crashsim validation` writes
+SENSITIVITY: Final = "sensitivity"  # what `crashsim sensitivity` writes
+KINDS: Final = {RUN: "a run", SAVED: "results saved from Python", EVIDENCE: "the evidence of crashsim validation",
+                SENSITIVITY: "a sensitivity analysis"}  # fmt: skip
 REPLACED: Final = "manifest.json.replaced"  # the old manifest while its run is being replaced: names what may go
 
 
@@ -33,25 +37,33 @@ def is_done(folder: Path, study: Study) -> bool:
         The folder holds something else: another study or version (the difference is named), files that were changed or
         removed since, or files that crashsim did not write.
     """
-    manifest = _manifest_of(folder)
+    return holds(folder, RUN, fingerprint(study), lambda manifest: _difference(manifest, study))
+
+
+def holds(folder: Path, kind: str, mark: str, difference: Callable[[dict[str, Any]], str]) -> bool:
+    """Whether ``folder`` holds, unchanged, what has this kind and fingerprint; ``difference`` tells of a manifest what is not so.
+
+    Raises OutputError as `is_done` does.
+    """
+    manifest = _manifest_of(folder, kind)
     if manifest is None:
         return False
     if (folder / REPLACED).exists():
-        raise OutputError(f"{folder}: a run was being replaced here and did not finish; --force to start anew")
-    if manifest["fingerprint"] != fingerprint(study):
-        raise OutputError(f"{folder}: holds other results ({_difference(manifest, study)}); choose another folder, or "
+        raise OutputError(f"{folder}: {KINDS[kind]} was being replaced here and did not finish; --force to start anew")
+    if manifest["fingerprint"] != mark:
+        raise OutputError(f"{folder}: holds other results ({difference(manifest)}); choose another folder, or "
                           "--force to replace them")  # fmt: skip
     for name, digest in manifest["files"].items():
         path = folder / name
         if not path.is_file() or sha256(path) != digest:
             raise OutputError(
-                f"{path}: was {'changed' if path.exists() else 'removed'} since the run; --force to start anew"
+                f"{path}: was {'changed' if path.exists() else 'removed'} since it was written; --force to start anew"
             )
     return True
 
 
-def _manifest_of(folder: Path) -> dict[str, Any] | None:
-    """The manifest of the run in a folder; None when there is nothing; OutputError when there is something else."""
+def _manifest_of(folder: Path, kind: str = RUN) -> dict[str, Any] | None:
+    """The manifest of what a folder holds; None when there is nothing; OutputError when that is of another kind."""
     try:
         if not folder.exists():
             return None
@@ -65,8 +77,9 @@ def _manifest_of(folder: Path) -> dict[str, Any] | None:
     if here is None:
         raise OutputError(f"{folder}: holds files that crashsim did not write; choose another folder with --out")
     manifest = read_manifest(folder, here)
-    if manifest.get("kind") != RUN:
-        raise OutputError(f"{folder}: holds results saved from Python, not a run; choose another folder with --out")
+    if manifest.get("kind") != kind:
+        words = KINDS.get(str(manifest.get("kind")), "something else")
+        raise OutputError(f"{folder}: holds {words}, not {KINDS[kind]}; choose another folder with --out")
     return manifest
 
 
@@ -96,17 +109,17 @@ def _short(value: Any) -> str:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[Path]:
+def writing(folder: Path, kind: str = RUN) -> Iterator[Path]:
     """A temporary folder beside ``folder`` whose files take their place when all is written; on any failure none do.
 
-    A folder that holds a run is emptied of that run's files, which its manifest names, and of nothing else.  Raises
-    OutputError when the place cannot be written, or holds files that crashsim did not write.
+    A folder that holds one of the same kind is emptied of its files, which its manifest names, and of nothing else.  Raises
+    OutputError when the place cannot be written, or holds another kind, or files that crashsim did not write.
     """
     try:
         folder = folder.resolve()
         if Path.cwd().is_relative_to(folder):
             raise OutputError(f"{folder}: is the current folder or above it; choose a folder for the results alone")
-        old = _manifest_of(folder)
+        old = _manifest_of(folder, kind)
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = folder.parent / f".{folder.name[:100]}-{uuid.uuid4().hex[:8]}.partial"
         partial.mkdir()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim import cases as case_columns
-from crashsim.cases import ASKED, Cases, Impact, Study, lean, longest_curve, raw_columns
-from crashsim.config import library
-from crashsim.criteria import METRICS
+from crashsim import geometry
+from crashsim.cases import ASKED, FRONT, SIDE, Cases, Impact, Study, lean, longest_curve, raw_columns, stacked
+from crashsim.criteria import METRICS, RISK
 from crashsim.engine.manifest import describe
 from crashsim.engine.risks import RiskSettings, risk_columns, risk_settings
 from crashsim.errors import StructureError
@@ -28,6 +28,7 @@ MOMENTUM_LIMIT: Final = 1e-9  # relative: beyond it a case has failed
 ENERGY_LIMIT: Final = 1e-3
 LONGEST: Final = 0.3  # s: what is computed of a crash (kernels.crash.SAMPLES); one that is not over then has failed
 CHUNK: Final = 100_000
+ASI_SIDEWAYS: Final = 12.0 / 9.0  # limits of ASI along and across a vehicle [g]
 
 STATUSES: Final = np.array([OK, BEYOND_MODEL, FAILED])  # by verdict of kernels.derived
 THROWN_FORWARD: Final = (
@@ -39,15 +40,14 @@ THROWN_FORWARD: Final = (
 
 
 def run(study: Study, *, threads: int | None = None, progress: Callable[[int, int], None] | None = None) -> Results:
-    """Compute every point of a study's grids, random numbers at their medians.
+    """Compute every point of a study's grids, random numbers as they are given.
 
     ``threads``: how many to use (all cores by default); the numbers do not depend on it.  ``progress`` is called with the
     cases done and the cases in all.
     """
     central = study.central
     total = sum(impact.count for impact in central.impacts)
-    curves, correction = library.risk_curves(), library.winsmash()
-    risk = risk_settings(curves, correction, study.risk)
+    risk = risk_settings(study)
     parts: list[Columns] = []
     done = 0
     for impact in central.impacts:
@@ -80,7 +80,7 @@ def dimension(name: str, varying: Mapping[str, str]) -> str:
         return varying[name]
     if name in METRICS:
         return METRICS[name].dimension
-    return "ratio" if name.startswith(("risk_", "restitution_asked")) else ""
+    return "ratio" if name.startswith((*RISK, "restitution_asked")) else ""
 
 
 # ---- the kernel over columns -------------------------------------------------------------------------------------------
@@ -93,14 +93,25 @@ def solve(cases: Cases, threads: int = 1) -> Columns:
     rows, _ = batch.solve(columns, points, n, threads)
     limits = derived.Limits(MOMENTUM_LIMIT, ENERGY_LIMIT, LONGEST)
     more, verdicts = derived.derive(rows, columns, points, _parameters(cases), limits, threads)
+    found = _named(rows, CASE_METRICS, VEHICLE_METRICS)
+    above = geometry.upper_intrusion(cases.structures, cases.meeting, found["dynamic_crush"], found["intrusion"])
     return {
-        **_named(rows, CASE_METRICS, VEHICLE_METRICS),
+        **found,
         **_named(more, derived.OF_CASE, derived.OF_VEHICLE),
+        "upper_intrusion": above,
+        "height_match": np.broadcast_to(cases.meeting.height_match, (n,)),
         "closing_speed": cases.closing_speed,
         "impact_mass": cases.mass,
-        "impact_speed": np.abs(cases.speed),
+        "impact_speed": _over_ground(cases),
         "status": STATUSES[verdicts],
     }
+
+
+def _over_ground(cases: Cases) -> Floats:
+    """Speeds over ground (n, 2): along the line of impact, and that of a vehicle whose side is struck across it."""
+    if not np.any(cases.across):
+        return np.abs(cases.speed)
+    return np.hypot(cases.speed, stacked([0.0, cases.across], len(cases.speed)))
 
 
 def _parameters(cases: Cases) -> lanes.Columns:
@@ -130,8 +141,11 @@ def metrics(impact: Impact, first: int, cases: Cases, threads: int) -> Columns:
     """What `solve` finds of the cases of an impact, the first of which has the index ``first``."""
     solved = solve(cases, threads)
     _require_reached(impact, first, cases, solved)
-    forward = np.array([np.nan if face == "rear" else 1.0 for face in impact.faces])
-    return solved | {name: solved[name] * forward for name in THROWN_FORWARD if np.isnan(forward).any()}
+    forward = np.array([1.0 if face == FRONT else np.nan for face in impact.faces])
+    sideways = np.array([ASI_SIDEWAYS if face == SIDE else 1.0 for face in impact.faces])
+    if np.isnan(forward).any():
+        solved |= {name: solved[name] * forward for name in THROWN_FORWARD} | {"asi": solved["asi"] * sideways}
+    return solved
 
 
 def table(impact: Impact, first: int, cases: Cases, solved: Columns, risk: RiskSettings | None) -> Columns:
@@ -156,6 +170,8 @@ def table(impact: Impact, first: int, cases: Cases, solved: Columns, risk: RiskS
         "end": words(impact.faces),
         "status": interleave(solved["status"]),
         "bumpers_miss": interleave(_bumpers_miss(impact, cases)),
+        "overridden": interleave(np.stack([np.broadcast_to(flag, (n,)) for flag in cases.meeting.overridden], axis=-1)),
+        "slid_past": interleave(solved["mutual_crush"] >= cases.release),
     }
     found |= {path: interleave(values) for path, values in cases.swept.items()}
     found |= {name: interleave(solved[name]) for name in METRICS}
@@ -189,9 +205,7 @@ def _bumpers_miss(impact: Impact, cases: Cases) -> NDArray[np.bool_]:
 def joined(parts: list[Columns]) -> Columns:
     """One table; a column that an impact does not have is NaN (or False) there."""
     names = list(dict.fromkeys(name for part in parts for name in part))
-    order = sorted(
-        names, key=lambda n: n.startswith("risk_")
-    )  # labels, sweeps and metrics first, in order of appearance
+    order = sorted(names, key=lambda n: n.startswith(RISK))  # labels, sweeps and metrics first, in order of appearance
     kinds = {n: next(p[n].dtype.kind for p in parts if n in p) for n in order}
 
     def part_of(part: Columns, name: str) -> NDArray[Any]:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.cases import SPEED_FIT, Impact, Study
+from crashsim.cases import SPEED_FIT, SQUARE, Impact, Study
+from crashsim.engine.dummies import dummies
 from crashsim.engine.risks import RiskSettings
 from crashsim.momentum import CIPRIANI_RANGE, RESTITUTION_FLOOR
 from crashsim.results import BEYOND_MODEL, FAILED
@@ -39,7 +40,7 @@ def fingerprint(study: Study) -> str:
 def build() -> str:
     """Hash of the package's own sources and data: an edited curve or kernel is another crashsim."""
     package = Path(__file__).resolve().parent.parent
-    files = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".yaml") and "configs" not in p.parts)
+    files = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".yaml", ".csv") and "configs" not in p.parts)
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
@@ -56,7 +57,9 @@ def resolved(study: Study) -> dict[str, Any]:
         "impacts": {impact.name: _impact(impact) for impact in study.impacts},
         "named_cases": [vars(case) for case in study.named_cases],
         "risk": dict(study.risk),
+        "dummies": dummies(study),
         "sampling": vars(study.sampling) if study.sampling else None,
+        **({"modifiers": study.typed["modifiers"]} if study.variants else {}),
     }
 
 
@@ -66,11 +69,13 @@ def _impact(impact: Impact) -> dict[str, Any]:
         "between": list(impact.between),
         "ends": list(impact.faces),
         "restitution": impact.restitution,
+        "meeting": impact.meeting,
         "numbers": dict(impact.numbers),
         "axes": [list(axis.paths) for axis in impact.axes],
         "values": [axis.values.tolist() for axis in impact.axes],
         "dimensions": [list(axis.dimensions) for axis in impact.axes],
         "random": {number.path: plain(number.distribution) for number in impact.random},
+        "samples": impact.samples,
         "cases": impact.count,
     }
 
@@ -98,6 +103,8 @@ def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettin
         **inputs(study),
         "risk_curves": {c.name: {"title": c.title, "tag": c.tag, "source": c.source, "population": c.population}
                         for c in risk.curves if any(n.endswith(f".{c.name}") for n in columns)},
+        "injury_functions": {f.name: {"title": f.title, "tag": f.tag, "source": f.source, "region": f.region}
+                             for f in risk.functions if any(n.endswith(f".{f.name}") for n in columns)},
         "delta_v_correction": {"factor": risk.factor, "source": risk.factor_source},
         "status": _status_counts(columns),
         "warnings": _warnings(study, columns),
@@ -140,11 +147,21 @@ def _warnings(study: Study, columns: Mapping[str, NDArray[Any]]) -> list[str]:
             f"{n} of {total} cases are beyond the model (a compartment is pushed in further than its law holds): "
             "their delta-v stands, their pulses, crush and intrusion do not"
         )
-    if n := count(columns["bumpers_miss"]):
+    met = np.isin(columns["impact"], [i.name for i in study.impacts if i.meeting != SQUARE])
+    if n := count(columns["bumpers_miss"] & ~met):
         found.append(
             f"in {n} of {total} cases the bumper beams miss each other in height: underride or override is possible "
-            "and is not modelled"
+            "and is not modelled (height_offset: bumpers would)"
         )
+    if n := count(met):
+        found.append(f"in {n} of {total} cases overlap, ride height or sill act on the structures by declared heuristics (tag J), none "
+                     "of them validated")  # fmt: skip
+    if n := int(columns["overridden"].sum()):  # one vehicle of a case at most
+        found.append(f"in {n} of {total} cases one vehicle is overridden: less than half of the force paths meet in height, or the "
+                     "bumper passes above the sill and meets the door alone")  # fmt: skip
+    if n := count(columns["slid_past"]):
+        found.append(f"in {n} of {total} cases the fronts slide past each other and a part of the closing speed is kept: a "
+                     "share taken from small overlap tests, not computed")  # fmt: skip
     if study.judgement:
         found.append(
             f"{len(study.judgement)} inputs rest on engineering judgement (tag J): sweep them before relying on a result"

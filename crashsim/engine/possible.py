@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim import restraint, structure
-from crashsim.cases import Axis, Cases, Impact, build
-from crashsim.config.checks import samples_checked
+from crashsim.cases import SQUARE, Axis, Cases, Impact, build
 from crashsim.errors import StructureError
 from crashsim.sampling import NEAREST, Random
 
@@ -23,11 +22,11 @@ Fault = tuple[str, NDArray[np.bool_], str]
 def always_possible(impact: Impact) -> bool:
     """Whether every sample of an impact is known to be a possible crash: `require_possible` need not look at each.
 
-    Either the check of the study has looked at all, or the corners are possible.  Every condition is monotonic in each
-    number for any values of the others, so that the worst case of a box of numbers lies at a corner.
+    They are when the corners are.  Every condition is monotonic in each number for any values of the others, so that the
+    worst case of a box of numbers lies at a corner; of ends that do not meet squarely nobody has shown that.
     """
-    if samples_checked(impact) == impact.samples:
-        return True
+    if impact.meeting != SQUARE:
+        return False
     fronts = [f"vehicles.{v}.{face}." for v, face in zip(impact.between, impact.faces, strict=True)]
     for part in ("speed.", *fronts, *(f"vehicles.{vehicle}." for vehicle in impact.between)):
         corners = _corners(impact, part, [front for front in fronts if front != part])

@@ -29,7 +29,8 @@ def pulse(study: Study, named: NamedCase) -> Pulse:
     )
     _, per_ms = batch.solve(columns, points, 1)
     found = {name: _on_grid(rows) for name, rows in history(columns, points, 0, int(per_ms[0])).items()}
-    # What pushes a vehicle pushes it along its own +x backward on a loaded front, forward on a loaded rear.
+    # What pushes a vehicle pushes it along its own +x backward on a loaded front, forward on a loaded rear; a side is pushed
+    # along its own y, away from the striking vehicle.
     push = np.array([[-1.0] if face == "front" else [1.0] for face in impact.faces])
     held = np.array([[1.0] if "torso_mass" in bodies else [np.nan] for bodies in cases.bodies])
     return Pulse(

@@ -1,4 +1,4 @@
-"""Risk columns: the field curves that apply to each row, as a central line, a band, and its members."""
+"""Risk columns: the field curves and the injury functions that apply to each row: a central line, a band, its members."""
 
 from __future__ import annotations
 
@@ -9,58 +9,79 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.cases import Impact
-from crashsim.risk import BAND_LEVELS, CENTRAL, RiskCurve, WinsmashCorrection, family, select
+from crashsim.cases import CORRECTION, FRONT, Impact, Study
+from crashsim.config import library
+from crashsim.engine.dummies import MEASURED, dummies, dummy_columns
+from crashsim.risk import BAND_LEVELS, CENTRAL, INTRUSION_ODDS, InjuryFunction, RiskCurve, family, intruded, select
 
 COLUMN: Final = {level: "risk_" + level.lower().replace("+", "plus") for level in BAND_LEVELS}
 
 
 @dataclass(frozen=True)
 class RiskSettings:
-    """The curves of the library, the occupant, and the factor from WinSMASH to true delta-v."""
+    """The curves and injury functions of the library, the occupant, the factor from WinSMASH to true delta-v, and the dummy
+    that sits in each vehicle with a modelled occupant.
+    """
 
     curves: tuple[RiskCurve, ...]
     age: float
     belted: bool | None
     factor: float
     factor_source: str
+    functions: tuple[InjuryFunction, ...]
+    dummies: Mapping[str, str]
 
 
-def risk_settings(
-    curves: Mapping[str, RiskCurve], correction: WinsmashCorrection, study: Mapping[str, Any]
-) -> RiskSettings:
-    """Settings of a study over the library's curves."""
-    own = study["delta_v_correction"]
+def risk_settings(study: Study) -> RiskSettings:
+    """Settings of a study over the library's curves and functions."""
+    curves, correction, functions = library.risk_curves(), library.winsmash(), library.injury_functions()
+    said = study.risk
+    own = said["delta_v_correction"]
     source = "given in the study" if own is not None else correction.sources[0]
     return RiskSettings(
-        tuple(curves.values()), study["occupant_age"], study["belted"], own or correction.nominal, source
-    )
+        tuple(curves.values()), said["occupant_age"], said["belted"], own or correction.nominal, source,
+        tuple(functions.values()), dummies(study),
+    )  # fmt: skip
 
 
 def risk_columns(settings: RiskSettings, impact: Impact, rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """For each level: the central curve, the band of all curves that apply, where the central one is extrapolated, the
-    band without the WinSMASH correction, and every member; NaN on rows where a curve does not apply.
+    """For each level: the central curve, the band of all curves that apply and their weighted mean, where the central one
+    is extrapolated, the band without the WinSMASH correction, the central one with the odds that intrusion adds, and every
+    member; beside them what `dummy_columns` gives.  NaN on rows where a
+    curve does not apply or no occupant is modelled.
     """
     columns: dict[str, NDArray[Any]] = {}
+
+    def put(here: NDArray[np.bool_], found: Mapping[str, NDArray[Any]]) -> None:
+        for column, values in found.items():
+            blank = np.zeros(len(here), bool) if values.dtype == bool else np.full(len(here), np.nan)
+            columns.setdefault(column, blank)[here] = values
+
     for end in sorted(set(rows["end"].tolist())):
         here = rows["end"] == end
+        factor = rows[CORRECTION][here] if CORRECTION in rows else settings.factor
         chosen = select(settings.curves, direction=end, impact=impact.type, belted=settings.belted)
         bands = family(chosen, rows["delta_v"][here], rows["restitution"][here], central=CENTRAL[end],
-                       winsmash_factor=settings.factor, age=settings.age)  # fmt: skip
+                       winsmash_factor=factor, age=settings.age)  # fmt: skip
         for level, (corrected, uncorrected) in bands.items():
             name = COLUMN[level]
             found = {
                 name: corrected.central, f"{name}_low": corrected.lower, f"{name}_high": corrected.upper,
+                f"{name}_mean": corrected.mean,
                 f"{name}_extrapolated": corrected.central_extrapolated,
                 f"{name}_uncorrected": uncorrected.central,
                 f"{name}_uncorrected_extrapolated": uncorrected.central_extrapolated,
                 f"{name}_uncorrected_low": uncorrected.lower, f"{name}_uncorrected_high": uncorrected.upper,
             }  # fmt: skip
+            if end == FRONT and level in INTRUSION_ODDS:  # its odds are those of front-to-front crashes
+                found[f"{name}_intruded"] = intruded(level, corrected.central, rows["intrusion"][here])
             found |= {f"{name}.{c}": p for c, p in zip(corrected.names, corrected.probability, strict=True)}
             found |= {
                 f"{name}.{c}.extrapolated": x for c, x in zip(corrected.names, corrected.extrapolated, strict=True)
             }
-            for column, values in found.items():
-                blank = np.zeros(len(here), bool) if values.dtype == bool else np.full(len(here), np.nan)
-                columns.setdefault(column, blank)[here] = values
+            put(here, found)
+    for vehicle in sorted(set(rows["vehicle"].tolist()) & settings.dummies.keys()):
+        here = rows["vehicle"] == vehicle
+        own = {name: rows[name][here] for name in MEASURED}
+        put(here, dummy_columns(settings.functions, settings.dummies[vehicle], settings.age, own))
     return columns

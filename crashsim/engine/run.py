@@ -9,7 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from crashsim.cases import Study
+from crashsim.criteria import RISK
 from crashsim.engine import local, stream
+from crashsim.engine.ledger import ledger, sources
 from crashsim.engine.local import Columns
 from crashsim.engine.manifest import inputs
 from crashsim.engine.pulses import pulse
@@ -24,12 +26,15 @@ MOST_KEPT: Final = 100_000  # samples whose rows are kept; of more, only what th
 def run(study: Study, *, threads: int | None = None, progress: Progress | None = None) -> Results:
     """Compute a study.
 
-    The rows have one case for each point of the grids, random numbers at their medians; ``bands`` has what the samples
+    The rows have one case for each point of the grids, random numbers as they are given; ``bands`` has what the samples
     span there, ``samples`` the rows of all samples if they are not too many.  ``threads``: all cores by default; the
     numbers do not depend on it.  ``progress`` is called with the cases done and the cases in all.
     """
     drawn = sum(impact.count for impact in study.impacts if impact.random)
     results = local.run(study, threads=threads, progress=None if drawn else progress)
+    if study.variants:
+        told = {"ledger": ledger(study, threads=threads), "ledger_sources": sources(study)}
+        results = replace(results, meta={**results.meta, **told})
     results = replace(results, pulses=[pulse(study.central, named) for named in study.named_cases])
     if not drawn:
         return results
@@ -57,8 +62,8 @@ def _drawn(warnings: list[str], bands: Columns) -> dict[str, Any]:
         of_case = np.where(here, bands["vehicle"] == bands["vehicle"][here][0], of_case)
     status = {name: int(bands[name][of_case].sum()) for name in STATUSES}
     total = sum(status.values())
-    found = [f"numbers of this study are distributions: tables and figures show the case of their medians; {total:,} samples are "
-             "in the bands"]  # fmt: skip
+    found = [f"inputs are drawn with their spread ({total:,} samples, in the bands); tables and lines show the case of the inputs as "
+             "given, of a distribution its median"]  # fmt: skip
     if n := status[BEYOND_MODEL]:
         found.append(
             f"{n:,} of {total:,} samples are beyond the model: only what momentum decides counts them in its band"
@@ -77,6 +82,6 @@ def _keeper(kept: list[Columns]) -> Callable[[Columns], None]:
     """Keep the rows of a unit, without the members of the families of risk curves."""
 
     def keep(rows: Columns) -> None:
-        kept.append({name: values for name, values in rows.items() if not (name.startswith("risk_") and "." in name)})
+        kept.append({name: values for name, values in rows.items() if not (name.startswith(RISK) and "." in name)})
 
     return keep

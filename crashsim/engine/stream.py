@@ -18,9 +18,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.cases import Impact, Study, build, swept
-from crashsim.config import library
+from crashsim.cases import CORRECTION, Cases, Impact, Study, build, swept
 from crashsim.criteria import METRICS
+from crashsim.engine.dummies import MEASURED, NAMES
 from crashsim.engine.local import Columns, cores, dimension, joined, metrics, table, varying_dimensions
 from crashsim.engine.possible import always_possible, require_possible
 from crashsim.engine.risks import COLUMN, RiskSettings, risk_columns, risk_settings
@@ -36,11 +36,13 @@ Progress = Callable[[int, int], None]
 BLOCK: Final = 16_384
 SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 STATUSES: Final = (OK, BEYOND_MODEL, FAILED)
-RISKS: Final = tuple(f"{name}{edge}" for name in COLUMN.values() for edge in
-                     ("", "_low", "_high", "_uncorrected", "_uncorrected_low", "_uncorrected_high"))  # fmt: skip
+OF_RISK: Final = (CORRECTION,)  # random numbers that no crash reads, but its risks
+BY_DELTA_V: Final = tuple(f"{name}{edge}" for name in COLUMN.values() for edge in
+                     ("", "_low", "_high", "_mean", "_uncorrected", "_uncorrected_low", "_uncorrected_high"))  # fmt: skip
+RISKS: Final = (*BY_DELTA_V, *NAMES)
 # What stands in a case beyond the model, since momentum alone decides it; all else is left out there (decision 8).
 STANDING: Final = frozenset(
-    {"closing_speed", "impact_mass", "impact_speed", "energy_in", "delta_v", "delta_v_momentum", *RISKS}
+    {"closing_speed", "impact_mass", "impact_speed", "energy_in", "delta_v", "delta_v_momentum", *BY_DELTA_V}
 )
 
 
@@ -125,7 +127,7 @@ def cells(
         raise CrashsimError(f"{study.name}: no number of this study is a distribution; there is nothing to reduce")
     risk = None
     if keep is not None or set(names) & set(RISKS):
-        risk = risk_settings(library.risk_curves(), library.winsmash(), study.risk)
+        risk = risk_settings(study)
     total, done = sum(impact.count for impact in impacts), 0
     for impact in impacts:
         running: _Block | None = None
@@ -202,7 +204,7 @@ def _solved(
         if not safe:
             require_possible(impact, first, cases)
         solved = metrics(impact, first, cases, 1)
-        values = _values(impact, names, solved, risk)
+        values = _values(impact, names, solved | _drawn(cases), risk)
         blocks = [_block(values[:, a - first : b - first], solved["status"][a - first : b - first], a)
                   for a, b in pairwise(_cuts(impact, first, last))]  # fmt: skip
         return table(impact, first, cases, solved, risk) if keep else None, blocks
@@ -256,10 +258,16 @@ def _values(impact: Impact, names: tuple[str, ...], solved: Columns, risk: RiskS
 
 def _risks(impact: Impact, i: int, solved: Columns, risk: RiskSettings) -> Columns:
     """The risk columns of one vehicle."""
-    end = np.full(len(solved["restitution"]), impact.faces[i])
-    return risk_columns(
-        risk, impact, {"end": end, "delta_v": solved["delta_v"][:, i], "restitution": solved["restitution"]}
-    )
+    n = len(solved["restitution"])
+    labels = {"end": np.full(n, impact.faces[i]), "vehicle": np.full(n, impact.between[i])}
+    own = {name: solved[name][:, i] for name in ("delta_v", "intrusion", *MEASURED)}
+    both = {name: solved[name] for name in ("restitution", *OF_RISK) if name in solved}
+    return risk_columns(risk, impact, {**labels, **own, **both})
+
+
+def _drawn(cases: Cases) -> Columns:
+    """The random numbers that risks read."""
+    return {name: cases.swept[name] for name in OF_RISK if name in cases.swept}
 
 
 def _block(values: Floats, status: NDArray[Any], first: int) -> _Block:

@@ -1,4 +1,4 @@
-"""Batches of crashes: how finely each is stepped, and blocks of WIDTH of them from columns to metrics.
+"""Blocks of WIDTH crashes from columns to metrics.
 
 Case i reads the columns ``values[start[k] + step[k] i]`` (``lanes.pack``) and fills row i of the results, whatever block,
 lane or thread it runs in.  Only cases that are stepped alike share a block.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crashsim.kernels.cache import compiled
 from crashsim.kernels.columns import N_METRICS
-from crashsim.kernels.crash import A_C, A_H, CHANNELS, LAST, N_KEPT, SAMPLES, U_C, V_C, V_H, V_O, integrate
+from crashsim.kernels.crash import A_C, A_H, CHANNELS, FREE, LAST, N_KEPT, SAMPLES, U_C, V_C, V_H, V_O, integrate
 from crashsim.kernels.finish import (
     ASI,
     CHEST_3MS,
@@ -34,10 +34,9 @@ from crashsim.kernels.finish import (
     case_metrics,
     reached,
 )  # fmt: skip
-from crashsim.kernels.lanes import count, load, maximum, minimum, sqrt, store, traced
+from crashsim.kernels.lanes import any_true, count, load, select, store
 from crashsim.kernels.rails import KINK
 from crashsim.kernels.setup import (
-    CLOSING,
     KINKS,
     N_CASE,
     N_FOUND,
@@ -45,15 +44,11 @@ from crashsim.kernels.setup import (
     OWN_A,
     OWN_B,
     START,
-    STIFFEST,
     USED,
-    compartment,
     gather_cases,
     paths,
     put_case,
     put_kinks,
-    reduced,
-    row,
     two_masses,
 )  # fmt: skip
 from crashsim.kernels.subroutine import subroutine
@@ -65,8 +60,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 WIDTH = 8  # crashes in a block
-FEWEST, MOST = 3, 64  # steps per ms
-COARSEST, FINER = 4.0, 1.0 / 7.5  # steps per ms of a slow crash, and more of them per m/s of closing speed
+MOST = 64  # steps per ms
 
 
 class Work(NamedTuple):
@@ -114,58 +108,44 @@ def width_of(points: int) -> int:
 
 
 @compiled
-def plan(
-    first: int, last: int, values: Floats, start: Ints, step: Ints, points: int, fineness: float, out: Ints
+def stiff_compliance(
+    first: int, last: int, cases: Ints, values: Floats, start: Ints, step: Ints, points: int, out: Floats
 ) -> None:
-    """Steps per millisecond of cases ``first`` to ``last``: enough for the closing speed and the stiffest unloading.
-
-    ``fineness`` multiplies what the closing speed asks for.
-    """
-    work = workspace(points, 1, WIDTH)
-    like = load(work.constants, 0, WIDTH)
-    cases = np.empty(WIDTH, np.int64)
-    for i in range(first, last, WIDTH):
-        for lane in range(WIDTH):
-            cases[lane] = min(i + lane, last - 1)
-        gather_cases(values, start, step, cases, work.raw)
-        for lane in range(WIDTH):
-            two_masses(work.raw, points, lane, WIDTH, work.curves[lane], work.found)
-        store(work.line, 0, steps_per_ms(work.raw, N_CASE + N_VEHICLE + 2 * points, work.found, fineness + 0.0 * like))
-        for lane in range(WIDTH):
-            out[cases[lane]] = int(work.line[lane])
-
-
-@traced
-def steps_per_ms(raw: Floats, base: int, found: Floats, fineness: float) -> float:
-    """Steps per millisecond, to be cut to a whole number."""
-    a, b = paths(raw, base, found, fineness)
-    mass = reduced(compartment(raw, N_CASE, fineness), compartment(raw, base, fineness))
-    stiffest = 1e-3 / sqrt((a.stiff + b.stiff) * mass * STIFFEST + 1e-12)
-    wanted = maximum(by_speed(row(raw, CLOSING, fineness)) * fineness, stiffest)
-    return minimum(maximum(wanted + (1.0 - 1e-9), 1.0 * FEWEST), 1.0 * MOST)
-
-
-@traced
-def by_speed(closing: float) -> float:
-    """Steps per millisecond that a closing speed [m/s] asks for; docs/convergence.md has the errors it leaves."""
-    return COARSEST + closing * FINER
+    """Compliance [m/N] of both fronts on the stiff branch, of the ``cases`` that ask for a restitution."""
+    work = workspace(points, 1, 1)
+    like = load(work.constants, 0, 1)
+    for i in range(first, last):
+        gather_cases(values, start, step, cases[i : i + 1], work.raw)
+        two_masses(work.raw, points, 0, 1, work.curves[0], work.found)
+        a, b = paths(work.raw, N_CASE + N_VEHICLE + 2 * points, work.found, like)
+        out[i] = a.stiff + b.stiff
 
 
 @subroutine
-def freeze(trace: Floats, last: Floats, samples: int, lanes: int) -> None:
-    """After the last sample of each lane let the velocities be constant."""
-    row = 2 * CHANNELS * lanes
-    for lane in range(lanes):
-        end = int(last[lane])
-        for s in range(end + 1, samples):
-            for channel in range(2 * CHANNELS):
-                before = trace[(s - 1) * row + channel * lanes + lane]
-                kind = channel % CHANNELS
-                if kind in (A_C, A_H):
-                    before = 0.0
-                elif kind == U_C:
-                    before += 1e-3 * trace[(s - 1) * row + (channel + V_C) * lanes + lane]
-                trace[s * row + channel * lanes + lane] = before
+def freeze(trace: Floats, last: float, samples: int) -> None:
+    """After the ``last`` sample of each lane let the velocities be constant."""
+    n = count(last)
+    ends = samples - 1
+    while ends > 0 and any_true(last < ends):
+        ends -= 1
+    for channel in (V_C, V_O, V_H, A_C, A_H, U_C):  # displacements after velocities
+        for first in (0, CHANNELS):
+            hold(trace, (first + channel) * n, channel, ends, samples, last)
+
+
+@subroutine
+def hold(trace: Floats, at: int, channel: int, ends: int, samples: int, last: float) -> None:
+    """One channel of ``freeze``; all lanes go on until the sample ``ends``."""
+    n = count(last)
+    row = 2 * CHANNELS * n
+    value = load(trace, at + ends * row, last)
+    for s in range(ends + 1, samples):
+        if channel == U_C:
+            value = value + 1e-3 * load(trace, at + (s - 1) * row + V_C * n, last)
+        elif channel in (A_C, A_H):
+            value = 0.0 * value
+        value = select(last >= s, load(trace, at + s * row, last), value)
+        store(trace, at + s * row, value)
 
 
 @subroutine
@@ -189,7 +169,7 @@ def vehicle_trace_metrics(
     store(metrics, (to + VPI) * n, vpi(trace, u, v, samples, last, speed))
     store(metrics, (to + HIC15) * n, hic15)
     store(metrics, (to + HIC36) * n, hic36)
-    store(metrics, (to + CHEST_3MS) * n, clip(chest, per_ms, samples, last, work))
+    store(metrics, (to + CHEST_3MS) * n, clip(chest, per_ms, samples, last, work) * (1e6 * per_ms * per_ms))
     store(metrics, (to + RIDE_DOWN) * n, ride_down(trace, v, a, v_o, chest, per_ms, samples, last, speed))
 
 
@@ -200,7 +180,8 @@ def trace_metrics(work: Work, per_ms: int, samples: int, apart: float) -> None:
     last = load(work.kept, LAST * n, apart)
     first = (U_C * n, V_C * n, A_C * n)
     second = ((CHANNELS + U_C) * n, (CHANNELS + V_C) * n, (CHANNELS + A_C) * n)
-    common, end = contact_times(work.trace, first, second, samples, last, apart)
+    free = load(work.kept, FREE * n, apart)
+    common, end = contact_times(work.trace, first, second, samples, last, apart, free)
     store(work.metrics, TIME_COMMON * n, common)
     store(work.metrics, PULSE_DURATION * n, end)
     rate = 1e3 * per_ms
@@ -244,7 +225,7 @@ def run_block(
     samples = integrate(
         work.constants, most, per_ms, work.trace, work.chest_a, work.chest_b, work.head_a, work.head_b, work.kept, like
     )
-    freeze(work.trace, work.kept[LAST * n :], samples, n)
+    freeze(work.trace, load(work.kept, LAST * n, like), samples)
     for lane in range(n):
         kinks = int(work.found[USED * n + lane])
         reached(work.raw, points, lane, n, work.kept, work.curves[lane], kinks, work.found)

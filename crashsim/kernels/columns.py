@@ -2,12 +2,13 @@
 
 Read: ``CASE`` once, then ``VEHICLE`` and the points of the loading curve (all crushes, then all forces) for each vehicle.
 An absent element has an infinite gap and no stiffness, an absent body no mass; without a limit the limit is infinite.
+``release`` is the mutual crush at which the two slide past each other and let go, infinite if never.
 A wall has an infinite mass and infinite compartment and unloading stiffness, and no points.  Written: ``CASE_METRICS`` once, then ``VEHICLE_METRICS`` for each vehicle.  SI throughout.
 """
 
 from __future__ import annotations
 
-CASE = ("closing_speed", "restitution")  # restitution NaN: what the unloading stiffness gives
+CASE = ("closing_speed", "restitution", "release")  # restitution NaN: what the unloading stiffness gives
 VEHICLE = (
     "mass",
     "engine_mass", "engine_gap", "engine_stiffness", "engine_unloading",

@@ -34,8 +34,9 @@ PARAMETERS = (
 OK, BEYOND, FAILED = range(3)  # verdicts
 
 FIRST, STRIDE = len(CASE_METRICS), len(VEHICLE_METRICS)
-RESTITUTION, ENERGY, MOMENTUM, PULSE = (
-    CASE_METRICS.index(name) for name in ("restitution", "energy_residual", "momentum_residual", "pulse_duration")
+RESTITUTION, ENERGY, MOMENTUM, PULSE, COMMON = (
+    CASE_METRICS.index(name)
+    for name in ("restitution", "energy_residual", "momentum_residual", "pulse_duration", "time_common_velocity")
 )
 DELTA_V, INTRUSION, DISSIPATED, OCCUPANT, BELT, KNEE, HEAD = (
     VEHICLE_METRICS.index(name)
@@ -51,7 +52,7 @@ DELTA_V, INTRUSION, DISSIPATED, OCCUPANT, BELT, KNEE, HEAD = (
 )  # all from OCCUPANT on are of the occupant
 NEVER_REACHED = ("olc", "oiv", "ora")  # NaN where the vehicle never slows so much
 REQUIRED = np.array(
-    [*range(FIRST)]
+    [i for i in range(FIRST) if i != COMMON]  # fronts that slide past each other have no common velocity
     + [FIRST + side * STRIDE + i for side in (0, 1) for i, name in enumerate(VEHICLE_METRICS[:OCCUPANT])
        if name not in NEVER_REACHED]
 )  # fmt: skip  # columns without which a case has failed
@@ -73,7 +74,7 @@ def derive(
 
     ``columns``, ``points``: those that were solved; ``parameters``: columns in the order of PARAMETERS.  In ``rows`` the
     momentum residual becomes the larger of its own and the distance of either delta-v from momentum's answer, and metrics of
-    an occupant that is not there become NaN.
+    an occupant that is not there and the time of a common velocity that is never reached become NaN.
     """
     found = np.empty((len(rows), len(OF_CASE) + 2 * len(OF_VEHICLE)))
     verdicts = np.empty(len(rows), dtype=np.uint8)
@@ -120,5 +121,6 @@ def _derive(
             to[into + DEFLECTION] = row[own + BELT] * per_force
             to[into + CONTACT] = np.sign(row[own + KNEE] + row[own + HEAD])
         row[MOMENTUM] = off
+        row[COMMON] = row[COMMON] if row[COMMON] < math.inf else math.nan
         sound &= (off <= limits.momentum) & (abs(row[ENERGY]) <= limits.energy)
         verdicts[i] = (BEYOND if beyond else OK) if sound else FAILED

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crashsim.kernels.columns import CASE_METRICS, VEHICLE_METRICS
 from crashsim.kernels.crash import KEPT_RAILS, KEPT_TOTALS, MEMORY, N_KEPT_OWN, SPEED, SUMS
-from crashsim.kernels.lanes import count, maximum, minimum, select, sqrt, store, traced
+from crashsim.kernels.lanes import count, maximum, minimum, multiply_add, select, sqrt, store, traced
 from crashsim.kernels.laws import on_lines, quotient
 from crashsim.kernels.rails import Unloading, absorbed, peak_at_crush, released
 from crashsim.kernels.setup import (
@@ -38,6 +38,7 @@ from crashsim.kernels.setup import (
     RATE_A,
     RATE_B,
     REACHED,
+    RELEASE,
     SLACK,
     TORSO,
     block_law,
@@ -129,7 +130,7 @@ def _occupant(
     knee, _, knee_force = _of_law(raw, base + KNEE_GAP, travel + interior, own(P_KNEE))
     head, _, head_force = _of_law(raw, base + CONTACT_GAP, ahead + interior, own(P_CONTACT))
     found = (
-        (CHEST_PEAK, (0.0 - own(PEAK_O)) * rate * rate), (BELT_FORCE, belt_force), (EXCURSION, own(FAR_O)),
+        (CHEST_PEAK, own(PEAK_O) * rate * rate), (BELT_FORCE, belt_force), (EXCURSION, own(FAR_O)),
         (HEAD_EXCURSION, own(FAR_H)), (KNEE_FORCE, knee_force), (HEAD_FORCE, head_force),
     )  # fmt: skip
     for k, value in found:
@@ -154,7 +155,7 @@ def _motion(
         v, m = row(kept, at + SPEED + k, start) * rate, select(moves, body, 0.0)
         left, energy = left + m * v, energy + 0.5 * m * v * v
     store(to, (first + DELTA_V) * n, select(moves, (start - left) / mass, 0.0))
-    store(to, (first + PEAK_ACCELERATION) * n, (0.0 - row(kept, at + PEAK_C, start)) * rate * rate)
+    store(to, (first + PEAK_ACCELERATION) * n, row(kept, at + PEAK_C, start) * rate * rate)
     off = start - left - pushed
     return energy, left / mass, select(moves, maximum(off, 0.0 - off) / start, 0.0)
 
@@ -173,7 +174,7 @@ def _front(
 
 @traced
 def case_metrics(out: Floats, raw: Floats, base: int, found: Floats, kept: Floats, rate: float, like: float) -> float:
-    """Fill the metrics that need no history, in lanes; returns the mutual crush at which the rails come apart.
+    """Fill the metrics that need no history, in lanes; returns the mutual crush at which the rails come apart, or let go.
 
     ``rate``: 1/h.
     """
@@ -184,13 +185,15 @@ def case_metrics(out: Floats, raw: Floats, base: int, found: Floats, kept: Float
     peak, mutual, crush_a = (row(found, REACHED + k, like) for k in range(3))
     a, b = (Unloading(*(row(found, at + k, like) for k in range(6))) for at in (PATH_A, PATH_B))
     lines = tuple(row(kept, KEPT_RAILS + k, like) for k in range(7))
-    d, _, force, touch, p_block, top, impulses, rate_work = (row(kept, KEPT_TOTALS + k, like) for k in range(8))
+    d, _, force, touch, p_block, top, impulses, rate_work, free, engines = (
+        row(kept, KEPT_TOTALS + k, like) for k in range(10)
+    )
     pushed = impulses - 0.5 * (force + touch)  # the velocities are those in the middle of the last step
     stiff, soft = 1.0 / (a.stiff + b.stiff), 1.0 / (a.soft + b.soft)
-    now = minimum(on_lines(d, stiff, lines[1], lines[2], lines[3], soft, lines[4]), peak)
+    now = minimum(on_lines(d, stiff, lines[1], lines[2], lines[3], multiply_add(soft, d, lines[4])), peak)
     gap, k, ku = block_law(raw, base, like)
-    engines = row(kept, 1, like) + row(kept, N_KEPT_OWN + 1, like)
     block, block_lost, _ = law_energy(engines, p_block, gap, k, math.inf, ku)
+    block_lost = select(free > 0.0, block, block_lost)  # what has let go springs back for itself
     rates = row(found, RATE_A, like), row(found, RATE_B, like)
     spent, apart, left, off, separation = block + rate_work, mutual, 0.0 * like, 0.0 * like, 0.0 * like
     sides = (
@@ -200,6 +203,7 @@ def case_metrics(out: Floats, raw: Floats, base: int, found: Floats, kept: Float
     for first, own, at, path, stored, crush, intrusion, share in sides:
         energy = row(found, stored, like)
         inside, lost, way = _front(out, first, path, peak, energy, crush, intrusion, now)
+        lost = select(free > 0.0, energy, lost)
         held, spent_here = _mounting(out, first, raw, own, kept, at, rate, like)
         restraint = _occupant(out, first, raw, own, kept, at, rate, intrusion)
         kinetic, v, wrong = _motion(out, first, raw, own, kept, at, rate, impulse, pushed / rate)
@@ -216,7 +220,7 @@ def case_metrics(out: Floats, raw: Floats, base: int, found: Floats, kept: Float
     )  # fmt: skip
     for to, value in totals:
         store(out, to * n, value)
-    return apart
+    return select(free > 0.0, row(raw, RELEASE, like), apart)
 
 
 @subroutine

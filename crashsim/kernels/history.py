@@ -14,12 +14,13 @@ from crashsim.kernels.crash import (
     centred,
     contact,
     drift,
-    faster,
     free_law,
     kick,
     law,
+    let_go,
     loaded_further,
     predicted,
+    slower,
     started,
     timed,
     turning_point,
@@ -32,6 +33,7 @@ from crashsim.kernels.setup import (
     BELT,
     BLOCK,
     KINKS,
+    LET_GO,
     N_CASE,
     N_FOUND,
     N_VEHICLE,
@@ -94,25 +96,29 @@ def crash_history(raw: Floats, points: int, per_ms: int, rows: Floats) -> None:
     rails: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     p_block, rate_factor = load(constants, BLOCK + 4, like), load(constants, PAIR_RATE, like) * rate
     begin, end = busy(constants, h, 1)
-    q = 0.0
+    d = q = blocks = free = 0.0
+    release = load(constants, LET_GO, like)
     for step in range(1, rows.shape[1]):
         place_a, place_b = drift(place_a, speed_a), drift(place_b, speed_b)
         velocity_a, velocity_b = predicted(speed_a, g_a), predicted(speed_b, g_b)
-        d, before, q = place_a[0] + place_b[0], q, velocity_a[0] + velocity_b[0]
+        d_before, d = d, place_a[0] + place_b[0]
+        before, q = q, velocity_a[0] + velocity_b[0]
+        d, blocks, q, free, share = let_go(d_before, d, blocks, place_a[1] + place_b[1], q, release, free)
         reached = d
         if before > 0.0 and q <= 0.0:
-            reached = turning_point(d, before, q, g_a[0] + g_b[0])
+            reached = minimum(turning_point(d, before, q, g_a[0] + g_b[0]), release)
         if reached > rails[0]:
             rails = loaded_further(constants, maximum(reached, rails[0]), used)
-        quasi_static = contact(constants, rails, d)
+        quasi_static = contact(constants, rails, d) * share
         force = rate_sensitive(quasi_static, rate_factor, q)
-        block, p_block = free_law(constants, BLOCK, place_a[1] + place_b[1], p_block)
+        block, p_block = free_law(constants, BLOCK, blocks, p_block)
+        block = block * share
         if begin <= step * h <= end:
             memory_a, _ = timed(constants, OWN_A, step * h, h, place_a, velocity_a, memory_a, 0.0)
             memory_b, _ = timed(constants, OWN_B, step * h, h, place_b, velocity_b, memory_b, 0.0)
         g_a, memory_a, sums_a = kick(constants, OWN_A, force, block, rails[5], place_a, velocity_a, memory_a, sums_a)
         g_b, memory_b, sums_b = kick(constants, OWN_B, force, block, rails[6], place_b, velocity_b, memory_b, sums_b)
-        speed_a, speed_b = faster(speed_a, g_a), faster(speed_b, g_b)
+        speed_a, speed_b = slower(speed_a, g_a), slower(speed_b, g_b)
         rows[RAILS, step], rows[BLOCKS, step] = force, block
         peak = peak_at_crush(curve, used, rails[0])
         low = minimum(quasi_static, peak.force)
@@ -129,10 +135,10 @@ def crash_history(raw: Floats, points: int, per_ms: int, rows: Floats) -> None:
                 peak.mutual - peak.crush_a,
             ),
         ):
-            rows[to + DECELERATION, step] = -g[0] * rate * rate
+            rows[to + DECELERATION, step] = g[0] * rate * rate
             rows[to + LOST_SPEED, step] = (load(constants, first + START, like) - centred(speed, g)[0]) * rate
             rows[to + CRUSH, step] = most - released(unloading, peak.force, low)[0]
-            rows[to + CHEST, step], rows[to + HEAD_A, step] = -g[2] * rate * rate, -g[3] * rate * rate
+            rows[to + CHEST, step], rows[to + HEAD_A, step] = g[2] * rate * rate, g[3] * rate * rate
             rows[to + BELT_FORCE, step] = belt(constants, first, place, memory)
 
 

@@ -443,6 +443,30 @@ def any_true(mask: bool) -> bool:
     return Symbol(mask.builder, mask.builder.icmp_unsigned("!=", whole, bits(0)))
 
 
+def if_any(mask: bool, then: Callable[..., Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """``then(*values)`` if ``mask`` holds for any case, else ``values``: a branch, for use in traced functions.
+
+    ``then`` gives as many numbers as it takes, and for a case without ``mask`` exactly its own values back, since another
+    case of the block may hold the mask.
+    """
+    if not isinstance(mask, Symbol):
+        return then(*values) if mask else values
+    builder = mask.builder
+    start = builder.block
+    with builder.if_then(any_true(mask).value):
+        found = then(*values)
+        forms = [_common(old, new) for old, new in zip(values, found, strict=True)]
+        after = [_as(builder, new, form) for new, form in zip(found, forms, strict=True)]
+        inside = builder.block
+    merged = []
+    for form, old, new in zip(forms, values, after, strict=True):
+        phi = builder.phi(form)
+        phi.add_incoming(_as(builder, old, form), start)  # of its own form, or a constant: emits nothing
+        phi.add_incoming(new, inside)
+        merged.append(Symbol(builder, phi))
+    return tuple(merged)
+
+
 @traced
 def count(like: float) -> int:
     """How many cases a value holds: 1 for a float."""

@@ -35,12 +35,6 @@ def ramp(t: float, rate: float, offset: float) -> float:
 
 
 @traced
-def damped(k: float, x: float, c: float, q: float) -> float:
-    """Linear spring and damper, both ways: k x + c q."""
-    return multiply_add(k, x, c * q)
-
-
-@traced
 def retracted(webbing: float, stroke: float, burnt: float, burns: float, room: float, q: float) -> float:
     """Webbing drawn in by a pretensioner: as far as its charge pulls, but not so far that the belt exceeds its force.
 
@@ -87,12 +81,10 @@ def unloading_lines(
 
 
 @traced
-def on_lines(
-    d: float, stiff: float, stiff_at: float, mixed: float, mixed_at: float, soft: float, soft_at: float
-) -> float:
-    """Largest of the three lines of an unloading path and 0 at mutual crush ``d``."""
+def on_lines(d: float, stiff: float, stiff_at: float, mixed: float, mixed_at: float, soft: float) -> float:
+    """Largest of the three lines of an unloading path and 0 at mutual crush ``d``; ``soft``: the force on the third."""
     upper = maximum(multiply_add(stiff, d, stiff_at), multiply_add(mixed, d, mixed_at))
-    return maximum(upper, maximum(multiply_add(soft, d, soft_at), 0.0))
+    return maximum(upper, maximum(soft, 0.0))
 
 
 @traced

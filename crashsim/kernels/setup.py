@@ -30,7 +30,7 @@ from crashsim.kernels.subroutine import subroutine
 Floats = NDArray[np.float64]
 
 N_CASE, N_VEHICLE = len(columns.CASE), len(columns.VEHICLE)
-CLOSING, RESTITUTION = range(N_CASE)
+CLOSING, RESTITUTION, RELEASE = range(N_CASE)
 (MASS, ENGINE, ENGINE_GAP, ENGINE_K, ENGINE_KU, FIREWALL_GAP, FIREWALL_K, FIREWALL_KU, MOUNT, MOUNT_DAMPING, TORSO, HEAD,
  SLACK, BELT_K, BELT_LIMIT, BELT_KU, PRE_TIME, PRE_DURATION, PRE_STROKE, PRE_FORCE, FIRE, FULL,
  BAG_GAP, BAG_K, BAG_LIMIT, BAG_KU, BAG_DAMPING, KNEE_GAP, KNEE_K, KNEE_LIMIT, KNEE_KU, NECK, NECK_DAMPING,
@@ -42,7 +42,7 @@ LAW = 5  # s, b, reach, ku, gap
 
 # Constants of a lane: of the pair, then of each vehicle, then slope change and place of each kink of the rails.
 (STIFF, STIFF_C, MIXED_A, MIXED_A_C, MIXED_B, MIXED_B_C, SOFT, SOFT_C, KNEE_A, KNEE_LIMIT_A, KNEE_B, KNEE_LIMIT_B,
- PAIR_RATE, END_A, PUSH_A, END_B, PUSH_B, BLOCK) = range(18)  # fmt: skip
+ PAIR_RATE, END_A, PUSH_A, END_B, PUSH_B, LET_GO, BLOCK) = range(19)  # fmt: skip
 N_PAIR = BLOCK + LAW
 (START, BODY, ENGINE_M, TORSO_M, HEAD_M, MOUNT_STIFF, MOUNT_DAMPS, PULL_RATE, PULL_AT, STROKE, ALLOWED, FILL_RATE,
  FILL_AT, BAG_DAMPS, NECK_STIFF, NECK_DAMPS, HEAD_DAMPS, FIREWALL) = range(18)  # fmt: skip
@@ -144,20 +144,18 @@ def _put_pair(constants: Floats, raw: Floats, base: int, a: Unloading, b: Unload
 
 @traced
 def put_own(constants: Floats, first: int, raw: Floats, base: int, h: float, speed: float) -> None:
-    """Constants of one vehicle from ``first`` on; velocities are scaled by h, inverse masses by h^2 (that of the head is
-    negative: only backward forces act on it).
-    """
+    """Constants of one vehicle from ``first`` on; velocities are scaled by h, inverse masses by h^2."""
 
     def own(k: int) -> float:
         return row(raw, base + k, speed)
 
     moves = own(MASS) < math.inf
-    masses = (compartment(raw, base, speed), 1.0), (own(ENGINE), 1.0), (own(TORSO), 1.0), (own(HEAD), -1.0)
+    masses = compartment(raw, base, speed), own(ENGINE), own(TORSO), own(HEAD)
     pull = select(own(PRE_STROKE) > 0.0, quotient(1.0, own(PRE_DURATION), 0.0), 0.0)
     fill = quotient(1.0, own(FULL) - own(FIRE), 0.0)
     allowed = own(SLACK) + quotient(own(PRE_FORCE), own(BELT_K), 0.0)
     values = (
-        speed * h, *(select(moves, quotient(sign * h * h, m, 0.0), 0.0) for m, sign in masses),
+        speed * h, *(select(moves, quotient(h * h, m, 0.0), 0.0) for m in masses),
         own(MOUNT), own(MOUNT_DAMPING) / h,
         pull, 0.0 - pull * own(PRE_TIME), own(PRE_STROKE), select(allowed < math.inf, allowed, 0.0),
         fill, 0.0 - fill * own(FIRE), own(BAG_DAMPING) / h, own(NECK), own(NECK_DAMPING) / h, own(HEAD_BAG_DAMPING) / h,
@@ -202,6 +200,7 @@ def put_case(constants: Floats, raw: Floats, base: int, found: Floats, h: float,
         for k, value in enumerate(values):
             store(found, (at + k) * count(like), value)
     _put_pair(constants, raw, base, path_a, path_b, rate_a + rate_b)
+    store(constants, LET_GO * count(like), row(raw, RELEASE, like))
     mass = reduced(row(raw, N_CASE + MASS, like), row(raw, base + MASS, like))
     for own, first, space, end in ((N_CASE, OWN_A, SPACE_A, END_A), (base, OWN_B, SPACE_B, END_B)):
         put_own(constants, first, raw, own, h, row(raw, CLOSING, like) * mass / row(raw, own + MASS, like))

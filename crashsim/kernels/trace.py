@@ -142,11 +142,12 @@ def contact_times(
     samples: int,
     last: float,
     residual_crush: float,
+    free: float,
 ) -> tuple[float, float]:
     """Time of the common velocity, and of the end of contact [s].
 
     With the mutual crush d = u_first + u_second: the first time at which d' = 0, and the first after it at which d is
-    down to the ``residual_crush`` [m] that remains.  The times go on after the record; infinite if never.
+    down to the ``residual_crush`` [m] that remains; where ``free`` > 0 the two let go at that crush, on its way up.  The times go on after the record; infinite if never.
 
     ``first``, ``second``: the channels (u, v, a) of both compartments.
     """
@@ -156,13 +157,14 @@ def contact_times(
         closing = sample(trace, first[1], s, last) + sample(trace, second[1], s, last)
         crush = sample(trace, first[0], s, last) + sample(trace, second[0], s, last)
         common = minimum(common, select(closing <= 0.0, 1.0 * s, NEVER))
-        apart = minimum(apart, select((crush <= residual_crush) & (common < s), 1.0 * s, NEVER))
+        fallen = select((crush <= residual_crush) & (common < s), 1.0 * s, NEVER)
+        apart = minimum(apart, select(free > 0.0, select(crush >= residual_crush, 1.0 * s, NEVER), fallen))
         if not any_true(apart == NEVER):
             break
     end = minimum(apart - 1.0, last)
     return (
         _common_velocity_time(trace, first, second, last, common),
-        _separation_time(trace, first, second, last, end, residual_crush),
+        _separation_time(trace, first, second, last, end, residual_crush, select(free > 0.0, -1.0, 1.0)),
     )
 
 
@@ -191,12 +193,14 @@ def _separation_time(
     last: float,
     start: float,
     residual_crush: float,
+    sign: float,
 ) -> float:
-    """``start``: the last sample with a crush above the residual one."""
+    """``start``: the last sample with a crush above the residual one; below it, with a ``sign`` of -1."""
     i = maximum(minimum(start, last - 1.0), 0.0)
     v0, _, v1, _ = _closing(trace, first, second, i)
-    y0 = residual_crush - (reading(trace, first[0], i) + reading(trace, second[0], i))
-    y1 = residual_crush - (reading(trace, first[0], i + 1.0) + reading(trace, second[0], i + 1.0))
+    v0, v1 = v0 * sign, v1 * sign
+    y0 = sign * (residual_crush - (reading(trace, first[0], i) + reading(trace, second[0], i)))
+    y1 = sign * (residual_crush - (reading(trace, first[0], i + 1.0) + reading(trace, second[0], i + 1.0)))
     within = (i + rising_root((y0, -v0 * SAMPLE, y1, -v1 * SAMPLE))) * SAMPLE
     after = last * SAMPLE + quotient(-y1, -v1, math.inf)
     return select(start < last, within, after)

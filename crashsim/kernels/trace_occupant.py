@@ -40,7 +40,7 @@ from crashsim.kernels.trace import (
 GRAVITY = 9.80665  # m/s^2
 HIC15, HIC36 = 15.0, 36.0  # longest windows, ms
 CLIP_SAMPLES = 3  # ms
-LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 19, 21, 24, 27, 30, 33, 36)  # windows tried first, ms
+LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 25, 29, 33, 36)  # windows tried first, ms
 SHORT = LENGTHS.index(15)
 WEIGHTS = tuple(k**-0.6 for k in LENGTHS)  # HIC^0.4 per velocity lost, up to a factor
 LONGEST, TRIED = LENGTHS[-1], len(LENGTHS)
@@ -61,7 +61,8 @@ def hic(
         HIC = max over t1 < t2 <= t1 + window of  lost^2.5 / (t2 - t1)^1.5,    lost = (v(t1) - v(t2))/g
 
     The best of the windows of some LENGTHS that begin on samples is moved to the exact maximum between them.
-    ``head``: its velocity and deceleration, two rows every step.  ``work`` takes COPY + samples + LONGEST rows.
+    ``head``: two rows every step: velocity half a step later, deceleration, scaled by the step.  ``work`` takes
+    COPY + samples + LONGEST rows.
     """
     _largest_losses(trace, v, samples, last, work)
     best, length = 0.0 * last, 0.0 * last + 1.0
@@ -72,8 +73,8 @@ def hic(
         best = maximum(score, best)
         if i == SHORT:
             short = length
-    hic15 = _refined(trace, v, a, head, steps, last, _best_start(work, short, samples), short, HIC15)
-    hic36 = _refined(trace, v, a, head, steps, last, _best_start(work, length, samples), length, HIC36)
+    first, second = _best_starts(work, short, length, samples)
+    hic15, hic36 = _refined(trace, v, a, head, steps, last, ((first, short, HIC15), (second, length, HIC36)))
     scale = 1.0 / (GRAVITY * GRAVITY * math.sqrt(GRAVITY))
     return scale * hic15, scale * maximum(hic36, hic15)
 
@@ -100,37 +101,40 @@ def _largest_losses(trace: Floats, v: int, samples: int, last: float, work: Floa
 
 
 @subroutine
-def _best_start(work: Floats, length: float, samples: int) -> float:
-    """First start, in samples, of the windows that lose most in ``length`` ms."""
+def _best_starts(work: Floats, short: float, length: float, samples: int) -> tuple[float, float]:
+    """First starts, in samples, of the windows that lose most in ``short`` and in ``length`` ms."""
     n = count(length)
-    best, start = 0.0 * length, 0.0 * length
+    best = most = start = first = 0.0 * length
     for s in range(samples - 1):
-        lost = step(work, 0, COPY + s, length) - gather(work, (COPY + s) * n, length)
-        start = select(lost > best, 1.0 * s, start)
-        best = maximum(lost, best)
-    return start
+        now = step(work, 0, COPY + s, length)
+        lost, more = now - gather(work, (COPY + s) * n, short), now - gather(work, (COPY + s) * n, length)
+        first, start = select(lost > best, 1.0 * s, first), select(more > most, 1.0 * s, start)
+        best, most = maximum(lost, best), maximum(more, most)
+    return first, start
 
 
 @traced
 def _refined(
-    trace: Floats, v: int, a: int, head: Floats, steps: int, last: float, start: float, length: float, window: float
-) -> float:
-    """Largest lost^2.5/length^1.5 [m, s] near a window given in samples, by Newton's method on both ends.
+    trace: Floats, v: int, a: int, head: Floats, steps: int, last: float, windows: tuple[Three, ...]
+) -> tuple[float, ...]:
+    """Largest lost^2.5/length^1.5 [m, s] near each window (start, length, longest; in samples), by Newton's method on both ends.
 
     At the maximum the deceleration at both ends is 0.6 of the mean between them or, where the longest window binds, the
     same at both.  Each end moves by its own curvature; a move that makes the window too long is shared out.  Moves get
-    shorter, because where a pulse jumps the slope says nothing of how far it is.
+    shorter, because where a pulse jumps the slope says nothing of how far it is.  Side by side, since each waits for itself.
     """
-    t1, t2 = start, minimum(start + length, last)
+    ends = [(start, minimum(start + length, last)) for start, length, _ in windows]
+    best = [0.0 * last for _ in windows]
     for move in COARSE_MOVES:
-        first, second = _on_samples(trace, v, a, t1, last), _on_samples(trace, v, a, t2, last)
-        _, t1, t2 = _newton_step(first, second, t1, t2, last, window, move)
-    best = 0.0 * last
+        for i, (t1, t2) in enumerate(ends):
+            first, second = _on_samples(trace, v, a, t1, last), _on_samples(trace, v, a, t2, last)
+            ends[i] = _newton_step(first, second, t1, t2, last, windows[i][2], move)[1:]
     for move in FINE_MOVES:
-        first, second = _on_steps(head, steps, t1, last), _on_steps(head, steps, t2, last)
-        value, t1, t2 = _newton_step(first, second, t1, t2, last, window, move)
-        best = maximum(best, value)
-    return best / (SAMPLE * math.sqrt(SAMPLE))
+        for i, (t1, t2) in enumerate(ends):
+            first, second = _on_steps(head, steps, t1, last), _on_steps(head, steps, t2, last)
+            value, *moved = _newton_step(first, second, t1, t2, last, windows[i][2], move)
+            ends[i], best[i] = (moved[0], moved[1]), maximum(best[i], value)
+    return tuple(value / (SAMPLE * math.sqrt(SAMPLE)) for value in best)
 
 
 @traced
@@ -146,11 +150,11 @@ def _on_steps(head: Floats, steps: int, t: float, last: float) -> Three:
     """The same, per ms, by the steps."""
     i = interval_of(t * steps, last * steps)
     n = count(last)
-    v0, a0 = gather(head, 0, 2.0 * i), gather(head, n, 2.0 * i)
-    v1, a1 = gather(head, 0, 2.0 * i + 2.0), gather(head, n, 2.0 * i + 2.0)
+    w0, g0 = gather(head, 0, 2.0 * i), gather(head, n, 2.0 * i)
+    w1, g1 = gather(head, 0, 2.0 * i + 2.0), gather(head, n, 2.0 * i + 2.0)
     rate = 1.0 * steps
-    dt = SAMPLE / rate
-    cubic, s = (v0, -dt * a0, v1, -dt * a1), t * steps - i
+    unit = rate / SAMPLE
+    cubic, s = (unit * (w0 + 0.5 * g0), -unit * g0, unit * (w1 + 0.5 * g1), -unit * g1), t * steps - i
     return value_at(cubic, s), rate * slope_at(cubic, s), rate * rate * bend_at(cubic, s)
 
 
@@ -182,18 +186,35 @@ def clip(chest: Floats, steps: int, samples: int, last: float, work: Floats) -> 
     """Highest level [unit of ``chest``] kept for 3 ms in one stretch, straight between values; 0 if none is above 0.
 
     ``chest`` has a value every step from contact on, ``steps`` a millisecond: value n of lane l is
-    ``chest[n * lanes + l]``; ``work`` takes ``steps * lanes`` numbers.  A window that starts within a millisecond holds
+    ``chest[n * lanes + l]``; ``work`` takes ``(steps + 1) * lanes`` numbers.  A window that starts within a millisecond holds
     the next three samples: where the least of them is no improvement in any lane, the millisecond is passed over.
     """
     level = 0.0 * last
-    for between in (False, True):  # the steps first, which are cheap and leave little to do between them
+    most, at = 0.0 * last, 0.0 * last
+    for s in range(samples - CLIP_SAMPLES - 1):
+        bound = _clip_bound(chest, s, steps, last)
+        better = (bound > most) & (last >= s + CLIP_SAMPLES + 1)
+        most, at = select(better, bound, most), select(better, 1.0 * s, at)
+    n = count(last)
+    store(work, steps * n, at)
+    for lane in range(n):  # where a lane may have its highest level, so that little is left to do
+        s = int(work[steps * n + lane])
+        if lane == 0 or s != int(work[steps * n + lane - 1]):
+            best = _clip_from(chest, s * steps * n, steps, level, False, work)
+            level = select(last >= s + CLIP_SAMPLES + 1, best, level)
+    for between in (False, True):  # the steps first, which are cheap
         for s in range(samples - CLIP_SAMPLES - 1):
-            first, second = step(chest, 0, (s + 1) * steps, last), step(chest, 0, (s + 2) * steps, last)
-            bound = minimum(minimum(first, second), step(chest, 0, (s + 3) * steps, last))
-            if any_true(bound > level):
-                best = _clip_from(chest, s * steps * count(last), steps, level, between, work)
+            if any_true(_clip_bound(chest, s, steps, last) > level):
+                best = _clip_from(chest, s * steps * n, steps, level, between, work)
                 level = select(last >= s + CLIP_SAMPLES + 1, best, level)
     return level
+
+
+@traced
+def _clip_bound(chest: Floats, s: int, steps: int, last: float) -> float:
+    """The least of the samples that all windows hold which start in the millisecond from sample ``s`` on."""
+    first, second = step(chest, 0, (s + 1) * steps, last), step(chest, 0, (s + 2) * steps, last)
+    return minimum(minimum(first, second), step(chest, 0, (s + 3) * steps, last))
 
 
 @subroutine
@@ -241,16 +262,17 @@ def ride_down(
 
         integral of a_o dx_v over speed^2/2 = - integral of v dv_o over speed^2/2
 
-    ``chest``: its deceleration every step, as in ``clip``.  0 at no speed.  If the occupant never stops: until ``last``.
+    ``chest``: its deceleration every step, scaled by the square of the step.  0 at no speed.  If the occupant never stops: until ``last``.
 
     Each millisecond by trapezoids with the correction of the next order from the accelerations.
     """
     work, stop = 0.0 * last, NEVER + 0.0 * last
+    unit = 1e6 * steps * steps
     v0, o0 = load(trace, v, last), load(trace, occupant, last)
-    a0, b0 = load(trace, a, last), load(chest, 0, last)
+    a0, b0 = load(trace, a, last), load(chest, 0, last) * unit
     for s in range(1, samples):
         v1, o1 = sample(trace, v, s, last), sample(trace, occupant, s, last)
-        a1, b1 = sample(trace, a, s, last), step(chest, 0, s * steps, last)
+        a1, b1 = sample(trace, a, s, last), step(chest, 0, s * steps, last) * unit
         stop = minimum(stop, select(o1 <= 0.0, 1.0 * s, NEVER))
         moving = (stop > s) & (last >= s)
         if not any_true(moving):
@@ -268,7 +290,8 @@ def _last_work(
     """Work on the vehicle in the interval that ends with sample ``stop``, up to the occupant's stop."""
     i = maximum(minimum(stop, last) - 1.0, 0.0)
     o0, o1 = reading(trace, occupant, i), reading(trace, occupant, i + 1.0)
-    b0, b1 = gather(chest, 0, i * steps), gather(chest, 0, (i + 1.0) * steps)
+    unit = 1e6 * steps * steps
+    b0, b1 = gather(chest, 0, i * steps) * unit, gather(chest, 0, (i + 1.0) * steps) * unit
     pulse = velocity(trace, v, a, i)
     at_stop = value_at(pulse, rising_root((-o0, b0 * SAMPLE, -o1, b1 * SAMPLE)))
     return select(stop <= last, 0.5 * (pulse[0] + at_stop) * o0, 0.0)

@@ -9,14 +9,18 @@ import numpy as np
 
 from crashsim import units
 from crashsim.cases import loaded_structure
+from crashsim.output import ledger
 from crashsim.output.headline import thresholds
+from crashsim.output.parting import parting
+from crashsim.output.partners import sentences
 from crashsim.output.views import path_words, structural_grid
 from crashsim.output.words import percent, quantity
 from crashsim.results import OK, Results
 
 Row = Mapping[str, Any]
 
-EDGES: Final = ("closing_speed", "closing_speed_low", "closing_speed_high", "closing_speed_uncorrected")
+EDGES: Final = ("closing_speed", "closing_speed_low", "closing_speed_high", "closing_speed_uncorrected", "closing_speed_p05",
+                "closing_speed_p95")  # fmt: skip
 
 
 def answer(results: Results, system: str) -> list[str]:
@@ -30,8 +34,12 @@ def answer(results: Results, system: str) -> list[str]:
             pays.setdefault(said, []).append(name)
     found = [f"{', '.join(names)}: {said}" for said, names in pays.items()]
     found += [_threshold(results, row, system) for row in thresholds(results) if row["risk"] == 0.10]
+    found += sentences(results)
     for name in results.meta["impacts"]:
-        found += [said for said in (_wall(results, name, system), _grid(results, name, system)) if said]
+        found += parting(results, name, system)
+        found += ledger.sentences(results, name)
+        told = (_wall(results, name, system), _grid(results, name, system), _override(results, name, system))
+        found += [said for said in told if said]
     return found
 
 
@@ -66,6 +74,8 @@ def _threshold(results: Results, whole: Row, system: str) -> str:
     held = "".join(f", {path_words(path, between)} {units.format_quantity(value, results.dimensions[path], system)}"
                    for path, value in row["held"].items())  # fmt: skip
     start = f"{row['impact']}: MAIS3+ risk in the {row['vehicle']} ({row['end']} loaded{held})"
+    if not row["offered"]:
+        return f"{start} is not offered: no curve of the library is for this end."
     extrapolated = "; extrapolated" if row["extrapolated"] else ""
     if row["model_to"] is None:
         return f"{start}: every case is beyond the model."
@@ -98,7 +108,15 @@ def _band(row: Row, system: str) -> str:
     last = _speed(high, system) if high is not None else f"above {_speed(row['swept_to'], system)}"
     raw = row["closing_speed_uncorrected"]
     without = f"; {_speed(raw, system)} without the delta-v correction" if raw is not None else ""
-    return f" (curves disagree: {first} to {last}{without})"
+    return f" (curves disagree: {first} to {last}{without}{_of_inputs(row, system)})"
+
+
+def _of_inputs(row: Row, system: str) -> str:
+    """The closing speeds between which the spread of the inputs moves the central curve; empty where nothing is drawn."""
+    low, high = row["closing_speed_p05"], row["closing_speed_p95"]
+    if low is None or high is None:
+        return ""
+    return f"; inputs, 5-95 %: {_speed(low, system)} to {_speed(high, system)}"
 
 
 def _each(results: Results, impact: str, closing: float, system: str) -> str:
@@ -154,3 +172,21 @@ def _grid(results: Results, impact: str, system: str) -> str:
 
     return (f"{impact}: OLC in the {vehicle} runs from {at(int(np.argmin(olc)))} to {at(int(np.argmax(olc)))}, while "
             "the risk by curves over delta-v sees neither pulse nor intrusion.")  # fmt: skip
+
+
+# ---- ride height -----------------------------------------------------------------------------------------------------
+
+
+def _override(results: Results, impact: str, system: str) -> str:
+    """How far a partner that rides over a vehicle comes in above its floor; empty where none does."""
+    rows = results.sel(impact=impact).columns
+    above = np.where(rows["status"] == OK, rows["upper_intrusion"] - rows["intrusion"], 0.0)
+    if not above.max() > 0.0:
+        return ""
+    worst = int(np.argmax(np.where(above > 0.0, rows["upper_intrusion"], 0.0)))
+    name, floor, upper = str(rows["vehicle"][worst]), rows["intrusion"][worst], rows["upper_intrusion"][worst]
+    at = ", ".join(f"{path_words(path, results.meta['impacts'][impact]['between'])} "
+                   f"{units.format_quantity(rows[path][worst], results.dimensions[path], system)}"
+                   for paths in results.meta["impacts"][impact]["axes"] for path in paths)  # fmt: skip
+    return (f"{impact}: the partner rides up on the {name}; above its floor it comes in as far as {quantity(upper, 'length', system)}, "
+            f"against {quantity(floor, 'length', system)} at the floor{f' ({at})' if at else ''}. A heuristic.")  # fmt: skip

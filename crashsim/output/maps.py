@@ -45,13 +45,13 @@ def crumple_zone(results: Results, impact: str, system: str) -> Figure | None:
     legend: sheet.Legend = {}
     for ax, (part, column, words, dimension, colours) in zip(axes.flat, maps, strict=False):
         limit = min(110.0 * top, 100.0) if dimension == "ratio" else None
-        _map(ax, part, paths, column, words, dimension, colours, limit, system)
-        legend |= _as_given(ax, rows, impact, paths, system)
-    _axis_labels(axes, results, impact, paths, system)
+        heat_map(ax, part, paths, column, words, dimension, colours, limit, system)
+        legend |= as_given(ax, rows, impact, paths, system)
+    axis_labels(axes, results, impact, paths, system)
     if (here.columns["status"] == BEYOND_MODEL).any():
         legend[style.BEYOND] = Patch(**BEYOND)
     closing = here.columns["closing_speed"]
-    at = f" at {_speeds(closing, system)} closing speed" if np.ptp(closing) == 0.0 else ""
+    at = f" at {closing_words(closing, system)} closing speed" if np.ptp(closing) == 0.0 else ""
     title = f"What a crumple zone changes: {impact}{at}"
     own = here.columns["delta_v"][np.isfinite(here.columns["delta_v"])]
     varies = own.size > 0 and np.ptp(own) > 1e-6
@@ -59,16 +59,21 @@ def crumple_zone(results: Results, impact: str, system: str) -> Figure | None:
     return sheet.finish(figure, results, title, legend, sheet.caption(results, rows, blind))
 
 
-def _speeds(closing: NDArray[Any], system: str) -> str:
+def closing_words(closing: NDArray[Any], system: str) -> str:
+    """The closing speed of a grid in the units of both systems."""
     k, unit = style.unit("speed", system)
     other, other_unit = style.unit("speed", style.other(system))
     return f"{closing[0] / k:.0f} {unit} ({closing[0] / other:.0f} {other_unit})"
 
 
-def _map(
+def heat_map(
     ax: Axes, part: Results, paths: list[str], column: str, words: str, dimension: str, colours: str,
-    limit: float | None, system: str,
+    limit: float | None, system: str, *, lines: bool = True,
 ) -> None:  # fmt: skip
+    """A column of one vehicle's rows over two swept paths, from 0 to ``limit`` (its own largest value by default).
+
+    Contour lines unless they would stand too close (``lines``); then the range in words.  Cases beyond the model show the hatched ground, failed ones are white.
+    """
     x, y, cell = _cells(part, paths, system)
     k, unit = style.unit(dimension, system)
     values, status = np.full(cell[0], np.nan), np.full(cell[0], "", dtype=part.columns["status"].dtype)
@@ -87,10 +92,10 @@ def _map(
     mesh = ax.pcolormesh(x, y, shown, cmap=colours, shading="nearest", vmin=0.0, vmax=top, rasterized=True)
     bar = ax.figure.colorbar(mesh, ax=ax)
     bar.outline.set_visible(False)
-    if high - low > 0.02 * high:
-        lines = ax.contour(x, y, shown, levels=_levels(low, high), colors="white", linewidths=0.9)
-        lines.set_path_effects([withStroke(linewidth=2.0, foreground="#00000066")])
-        for text in ax.clabel(lines, fmt="%g", fontsize=style.SMALL):
+    if lines and high - low > 0.02 * high:
+        contours = ax.contour(x, y, shown, levels=_levels(low, high), colors="white", linewidths=0.9)
+        contours.set_path_effects([withStroke(linewidth=2.0, foreground="#00000066")])
+        for text in ax.clabel(contours, fmt="%g", fontsize=style.SMALL):
             text.set_bbox({"facecolor": "#00000066", "edgecolor": "none", "pad": 0.8})
     else:
         words = (
@@ -102,7 +107,7 @@ def _map(
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 3.0})  # fmt: skip
 
 
-def _as_given(ax: Axes, rows: Results, impact: str, paths: list[str], system: str) -> sheet.Legend:
+def as_given(ax: Axes, rows: Results, impact: str, paths: list[str], system: str) -> sheet.Legend:
     """A cross at the structure that the study gives outside its sweep, where the grid has it."""
     given = [rows.meta["impacts"][impact]["numbers"][path] for path in paths]
     if any(not rows.columns[p].min() <= v <= rows.columns[p].max() for p, v in zip(paths, given, strict=True)):
@@ -130,7 +135,8 @@ def _cells(part: Results, paths: list[str], system: str) -> tuple[NDArray[Any], 
     return x, y, ((len(y), len(x)), (index[1], index[0]))
 
 
-def _axis_labels(axes: NDArray[Any], results: Results, impact: str, paths: list[str], system: str) -> None:
+def axis_labels(axes: NDArray[Any], results: Results, impact: str, paths: list[str], system: str) -> None:
+    """Name the two swept paths along the outer edges of a block of panels."""
     between = results.meta["impacts"][impact]["between"]
     x, y = (style.wrapped(path_words(path, between), 3.4, 9.5) for path in paths)
     for ax in axes[-1]:

@@ -33,7 +33,7 @@ def occupants(results: Results, impact: str, system: str) -> Figure | None:
     legend: sheet.Legend = {}
     for ax, (name, words, dimension) in zip(axes.flat, QUANTITIES, strict=True):
         for curve in curves:
-            _line(ax, results, curve.thinned(), name, dimension, system)
+            legend |= _line(ax, results, curve.thinned(), name, dimension, system)
         unit = style.unit(dimension, system)[1]
         ax.set_ylabel(f"{words} [{unit}]" if unit else words)
         if name == "hic15":
@@ -57,8 +57,10 @@ def occupants(results: Results, impact: str, system: str) -> Figure | None:
     return sheet.finish(figure, results, title, legend, caption)
 
 
-def _line(ax: Axes, results: Results, curve: SpeedCurve, name: str, dimension: str, system: str) -> None:
+def _line(ax: Axes, results: Results, curve: SpeedCurve, name: str, dimension: str, system: str) -> sheet.Legend:
     look = vehicle_look(results, curve.vehicle)
-    x, y = curve.closing_speed / style.unit("speed", system)[0], curve.values(name) / style.unit(dimension, system)[0]
+    k = style.unit(dimension, system)[0]
+    x, y = curve.closing_speed / style.unit("speed", system)[0], curve.values(name) / k
     sheet.line(ax, x, y, curve.beyond, color=look.colour, linestyle=look.dashes)
     ax.set_xlim(float(x[0]), float(x[-1]))
+    return sheet.spread(ax, x, curve.band(name, k), look.colour)

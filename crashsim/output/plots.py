@@ -10,12 +10,17 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from crashsim.output import style
+from crashsim.output.lineup import lineup
 from crashsim.output.maps import crumple_zone
+from crashsim.output.meetings import overlap_height
 from crashsim.output.occupants import occupants
+from crashsim.output.partners import partners
 from crashsim.output.pulses import force_crush, pulses
 from crashsim.output.risks import risk
+from crashsim.output.routes import routes
 from crashsim.output.speeds import delta_v, energy
 from crashsim.output.tables import headline_table
+from crashsim.output.waterfall import waterfall
 from crashsim.results import Results
 
 Named = Iterator[tuple[str, Figure]]
@@ -60,11 +65,15 @@ FIGURES: Final[dict[str, Family]] = {
     "headline": _one("headline", headline_table),
     "delta-v": _one("delta-v", delta_v),
     "risk": _each("risk", risk, _impacts),
+    "routes": _each("routes", routes, _impacts),
+    "ledger": _each("ledger", waterfall, _impacts),
+    "lineup": _each("lineup", lineup, partners),
     "occupants": _each("occupants", occupants, _impacts),
     "pulses": _one("pulses", pulses),
     "force-crush": _each("force-crush", force_crush, _cases),
     "energy": _one("energy", energy),
     "crumple-zone": _each("crumple-zone", crumple_zone, _impacts),
+    "overlap-height": _each("overlap-height", overlap_height, _impacts),
 }
 """Name -> every figure of that kind that a study has, each under its own name; in the order of a report."""
 

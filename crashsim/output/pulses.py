@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from crashsim import structure, units
-from crashsim.cases import loaded_structure
+from crashsim.cases import SIDE, SQUARE, Impact, build
 from crashsim.output import sheet, style
 from crashsim.output.speeds import mixed, vehicle_look
 from crashsim.output.views import case_numbers, case_rows, named_rows, vehicle_words, vehicles_of
@@ -49,6 +49,8 @@ def pulses(results: Results, system: str) -> Figure | None:
         for row in (0, 1):
             axes[2 * (n // columns) + row, n % columns].remove()
     notes = ["SAE J211 signs: forward in each vehicle's own axes is positive", "compartment, not filtered"]
+    if any(SIDE in results.meta["impacts"][pulse.impact]["ends"] for pulse in shown):
+        notes.append("a struck side: across the vehicle, away from the striking one is positive")
     if any(np.isfinite(pulse.chest_acceleration).any() for pulse in shown):
         legend["chest of its occupant"] = Line2D([], [], color="#555555", **CHEST)
         notes.append("chest: calibrated surrogate")
@@ -96,20 +98,24 @@ def force_crush(results: Results, name: str, system: str) -> Figure | None:
     if pulse is None or pulse.status == FAILED:
         return None
     vehicles = vehicles_of(results, pulse.impact)
-    numbers = case_numbers(results, name)
+    about = results.meta["impacts"][pulse.impact]
+    meeting = about.get("meeting", SQUARE)
+    rigid = (pulse.vehicles[0] not in vehicles, pulse.vehicles[1] not in vehicles)
+    case = Impact(name, about["type"], pulse.vehicles, case_numbers(results, name), (), rigid, meeting=meeting)
+    both = build(case).structures
     figure, axes = sheet.panels(1, len(vehicles), 5.0 if len(vehicles) > 1 else 6.6, 3.9, sharey=True)
     legend: sheet.Legend = {}
     rows = {row["vehicle"]: row for row in case_rows(results, name)}
     peak = float(pulse.force.max())
     for ax, vehicle in zip(axes.flat, vehicles, strict=True):
-        ends = _one(loaded_structure(numbers, vehicle, rows[vehicle]["end"], 1))
+        ends = _one(both[pulse.vehicles.index(vehicle)])
         crush = pulse.crush[pulse.vehicles.index(vehicle)]
         legend |= _loading(ax, results, ends, crush, pulse, rows[vehicle], system)
         _limits(ax, ends, float(crush.max()), mirrored=ax is axes[0, 0] and len(vehicles) > 1, system=system)
         sheet.panel_title(ax, f"{vehicle_words(results, vehicle, system, pulse.impact)}, {rows[vehicle]['end']}", 3.4)
         ax.axhline(peak / style.unit("force", system)[0], **PEAK)
     legend["energy absorbed"] = Patch(facecolor="#d5d5d5")
-    legend["loading curve as given"] = Line2D([], [], **GIVEN)
+    legend["loading curve as given" if meeting == SQUARE else "loading curve as the two meet"] = Line2D([], [], **GIVEN)
     legend["common peak force" if len(vehicles) > 1 else "peak force"] = Line2D([], [], **PEAK)
     axes[0, 0].set_ylim(0, 1.12 * peak / style.unit("force", system)[0])
     if len(vehicles) > 1:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from crashsim import units
+from crashsim.cases import SQUARE
+from crashsim.output import ledger
 from crashsim.output.answers import answer
 from crashsim.output.headline import headline
 from crashsim.output.words import band, number, percent
@@ -22,6 +24,7 @@ BRIEFLY: Final = (
     "curves that apply. They see delta-v alone, not restraints or intrusion; report.md says more"
 )
 UNCORRECTED: Final = "MAIS3+ without delta-v correction"
+SPREAD: Final = "spread of MAIS3+ by inputs"
 WIDTH: Final = 100
 LEFT_OUT: Final = (
     "closing speed",
@@ -29,6 +32,7 @@ LEFT_OUT: Final = (
     "chest deflection",
     "MAIS2+",
     "fatal",
+    SPREAD,
 )  # in a terminal, which is narrow
 DISCLAIMER: Final = "Model result, not a crash test."
 READING: Final = (
@@ -36,11 +40,18 @@ READING: Final = (
     "apply. Where the central value is the lower end of its range, no other curve sees less risk: it is the favourable reading.",
     "Both are entered with the delta-v correction described below, which lowers risk; the last risk column has the central curve "
     "without it, `summary.csv` has all of them.",
+    "The spread by inputs is the central value over all samples, 5 to 95 %: other fronts of the same class, another rebound, another "
+    "delta-v correction. It has nothing to do with the range over the curves, and the two are never merged.",
     "A field curve sees delta-v alone: equal delta-v gives equal risk, whatever the vehicle, its restraints or the intrusion. It "
     "cannot rank vehicles in the same wall test, and it understates risk where the compartment is pushed in.",
     "MAIS3+: the worst injury is serious or worse. Delta-v: change of the vehicle's velocity in the impact. OLC: occupant load "
     "criterion, the mean deceleration of an ideally restrained occupant. `-`: beyond the model, or no curve.",
 )
+
+ABOVE: Final = "above the floor"
+NOTES: Final = {
+    "extrapolated": "risk extrapolated", "bumpers_miss": "bumpers miss", "overridden": "overridden", "slid_past": "slides past",
+}  # fmt: skip
 
 # Column head, key in the headline row, dimension.
 QUANTITIES: Final = (
@@ -50,6 +61,7 @@ QUANTITIES: Final = (
     ("OLC", "olc", "acceleration"),
     ("dynamic crush", "dynamic_crush", "length"),
     ("intrusion", "intrusion", "length"),
+    (ABOVE, "upper_intrusion", "length"),
     ("chest 3 ms", "chest_3ms", "acceleration"),
     ("HIC15", "hic15", "number"),
     ("chest deflection", "chest_deflection", "length"),
@@ -59,8 +71,15 @@ CAPTIONS: Final = {
     "headline": "The named cases in numbers.",
     "delta-v": "Change of velocity of both vehicles against closing speed. Momentum decides it; the structures only through "
     "restitution.",
-    "risk": "Risk of injury to an occupant of each vehicle by published field curves. The band is the disagreement between the "
-    "curves, not the scatter of the inputs; dashed and grey: beyond the range of the data.",
+    "risk": "Risk of injury to an occupant of each vehicle by published field curves. The filled band is the "
+    "disagreement between the curves, the hatched one what the spread of the inputs makes of the central curve; dashed and grey: beyond the range of the data.",
+    "routes": "The risk of a serious injury (AIS3+) by two independent routes: from what a dummy measures in the modelled seat, and from the "
+    "field curves over delta-v. Neither is the truth: where they part, the number depends on the route, and the range over both is the "
+    "honest answer.",
+    "ledger": "What each change does to the risk of AIS3+ of both occupants, step by step from left to right; the diamond is the change "
+    "alone. An emergency brake of today seldom acts against an oncoming vehicle: head-on, that step is what it would take off if it did.",
+    "lineup": "Several vehicles head-on with the same partner. The dummy sees mass, structure and restraint, the field curves delta-v "
+    "alone, that is mass; intrusion into the compartment is in neither.",
     "pulses": "Acceleration and change of velocity of each compartment in the named cases, and the acceleration of the chest of its "
     "occupant. Signs as in SAE J211: +x is forward. A lumped mass shows the mean of a pulse, not its spikes.",
     "occupants": "What a belted occupant of each vehicle undergoes: chest deceleration kept for 3 ms, HIC15, chest deflection and "
@@ -71,6 +90,8 @@ CAPTIONS: Final = {
     "restraints of the occupants.",
     "crumple-zone": "What the crumple zone changes. A field curve over delta-v sees nothing of the pulse, so the risk hardly moves; "
     "a longer front lowers the occupant load criterion and the intrusion, a stronger one buys less intrusion with a higher load.",
+    "overlap-height": "What overlap and ride height change, by declared heuristics: less of both fronts bears early on, so both crush further; "
+    "what rides over comes in above the floor; fronts that hardly overlap slide past each other and keep a part of their speed.",
 }
 
 
@@ -112,23 +133,25 @@ def _terminal_table(results: Results, system: str) -> list[str]:
 def table(results: Results, system: str) -> list[list[str]]:
     """Head and rows of the headline table as texts with units."""
     shown = [f"{head} [{unit}]" if (unit := units.display_unit(d, system)) else head for head, _, d in QUANTITIES]
-    head = ["case", "vehicle", *shown, "MAIS2+", "MAIS3+", "fatal", UNCORRECTED, "status"]
-    return [head, *(_cells(row, system) for row in headline(results))]
+    head = ["case", "vehicle", *shown, "MAIS2+", "MAIS3+", "fatal", UNCORRECTED, SPREAD, "status"]
+    rows = headline(results)
+    hidden = {} if any(row["upper_intrusion"] != row["intrusion"] for row in rows) else {ABOVE}
+    kept = [i for i, name in enumerate(head) if not name.startswith(tuple(hidden))]
+    return [[row[i] for i in kept] for row in (head, *(_cells(row, system) for row in rows))]
 
 
 def _cells(row: Row, system: str) -> list[str]:
     numbers = [_number(row, key, dimension, system) for _, key, dimension in QUANTITIES]
     risks = [_risk(row, level) for level in ("risk_mais2plus", "risk_mais3plus", "risk_fatal")]
     status = BEYOND if row["status"] == BEYOND_MODEL else row["status"]
-    notes = [
-        n for n, flag in (("risk extrapolated", row["extrapolated"]), ("bumpers miss", row["bumpers_miss"])) if flag
-    ]
+    notes = [words for flag, words in NOTES.items() if row[flag]]
     return [
         row["case"],
         row["vehicle"],
         *numbers,
         *risks,
         _risk(row, "risk_mais3plus_uncorrected"),
+        _spread(row),
         ", ".join([status, *notes] if status != OK or not notes else notes),
     ]
 
@@ -137,6 +160,12 @@ def _number(row: Row, key: str, dimension: str, system: str) -> str:
     if row[key] is None:
         return "-"
     return number(units.to(row[key], units.display_unit(dimension, system), dimension))
+
+
+def _spread(row: Row) -> str:
+    """The central risk over the samples, 5 to 95 %; a dash where nothing is drawn."""
+    low, high = row["risk_mais3plus_p05"], row["risk_mais3plus_p95"]
+    return "-" if low is None or high is None else f"{percent(low)} to {percent(high)}"
 
 
 def _risk(row: Row, level: str) -> str:
@@ -170,6 +199,8 @@ def _report(results: Results, figures: Sequence[Path], system: str) -> Iterator[
     yield ""
     yield from (f"- {line}" for line in READING)
     yield ""
+    if meta.get("ledger"):
+        yield from _ledger(results, system)
     yield "## Figures"
     for figure in figures:
         if figure.suffix == ".png":
@@ -181,16 +212,29 @@ def _report(results: Results, figures: Sequence[Path], system: str) -> Iterator[
     yield from _basis(results, system)
 
 
+def _ledger(results: Results, system: str) -> Iterator[str]:
+    yield "## What each change does"
+    yield ""
+    for impact in results.meta["impacts"]:
+        yield f"**{_plain(impact)}**"
+        yield ""
+        yield from _markdown(ledger.table(results, impact, system))
+        yield ""
+    yield from (f"- {line}" for line in ledger.READING)
+    yield from (f"- {_plain(source)}" for source in results.meta["ledger_sources"])
+    yield ""
+
+
 def _basis(results: Results, system: str) -> Iterator[str]:
     meta = results.meta
     yield ""
     yield "## What it rests on"
     yield ""
     for name, vehicle in meta["vehicles"].items():
-        evidence = vehicle.get("evidence", "not stated")
+        evidence = f"; evidence: {vehicle['evidence']}" if "evidence" in vehicle else ""  # a wall has none
         mass = vehicle.get("mass")
         shown = f" ({units.format_quantity(mass['si'], 'mass', system, 4)})" if mass else ""
-        yield f"- **{name}**: {_plain(vehicle.get('title', name))}{shown}; evidence: {evidence}."
+        yield f"- **{name}**: {_plain(vehicle.get('title', name))}{shown}{evidence}."
     correction = meta["delta_v_correction"]
     yield (f"- Curves fitted to reconstructed (WinSMASH) delta-v are entered with the true delta-v divided by {correction['factor']:.2f}; "
            "the factor is uncertain and the figures show the band without it too.")  # fmt: skip
@@ -211,7 +255,7 @@ def _basis(results: Results, system: str) -> Iterator[str]:
     yield ""
     yield "## What it does not say"
     yield ""
-    yield ("One line of impact, full overlap: no offset, angle, rotation or ride height. Risk is that of field curves over delta-v, which carry "
+    yield (f"One line of impact: {_geometry(results)} Risk is that of field curves over delta-v, which carry "
            "restraints and intrusion only as the average of the crashes they were fitted to. No kei car is in those data. Structures are priors "
            "unless said to be measured.")  # fmt: skip
     yield ""
@@ -227,6 +271,15 @@ def _basis(results: Results, system: str) -> Iterator[str]:
     yield "For a study of your own, its file in place of the name."
     yield ""
     yield f"Study as typed, resolved numbers, sources and hashes: `manifest.json` (fingerprint `{meta['fingerprint'][:10]}`)."
+
+
+def _geometry(results: Results) -> str:
+    """What the study says of overlap and ride height."""
+    if all(impact.get("meeting", SQUARE) == SQUARE for impact in results.meta["impacts"].values()):
+        return "full overlap, no angle, rotation or ride height."
+    return ("no angle and no rotation. Overlap, ride height and sill act on the structures by declared heuristics: shares of the wall "
+            "force of one car, restored once the engine block is engaged; intrusion above the floor and what is left of the speed of "
+            "fronts that slide past are estimates of the order of magnitude.")  # fmt: skip
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> Iterator[str]:

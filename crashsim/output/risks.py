@@ -29,8 +29,9 @@ MEMBER_MARKERS: Final = ("o", "s", "^", "D", "v", "<", ">", "P", "X", "h", "p", 
 
 
 def risk(results: Results, impact: str, system: str) -> Figure | None:
-    """Risk of MAIS2+, MAIS3+ and fatal injury for both vehicles of an impact against closing speed."""
-    curves = speed_curves(results, impact)
+    """Risk of MAIS2+, MAIS3+ and fatal injury against closing speed, for the vehicles of an impact that have risk curves."""
+    every = speed_curves(results, impact)
+    curves = [curve for curve in every if curve.end in CENTRAL]
     levels = [level for level in LEVELS if level in results.columns]
     if not curves or not levels:
         return None
@@ -51,7 +52,9 @@ def risk(results: Results, impact: str, system: str) -> Figure | None:
         del legend[style.BEYOND]
     held = held_words(curves[0], system)
     title = f"Injury risk against closing speed: {impact}" + (f" at {held}" if held else "")
-    notes = ("bands show the disagreement between published curves only, not the uncertainty of the inputs",)
+    notes = ["two bands, never merged: filled, the disagreement between published curves; hatched, the central curve over the "
+             "spread of the inputs"]  # fmt: skip
+    notes += [f"no risk is offered for the {c.vehicle}, {c.end} loaded: no curve" for c in every if c not in curves]
     return sheet.finish(
         figure, results, title, legend, sheet.caption(results, joined(results, [c.rows for c in curves]), *notes)
     )
@@ -60,7 +63,7 @@ def risk(results: Results, impact: str, system: str) -> Figure | None:
 def _panel(ax: Axes, results: Results, curve: SpeedCurve, level: str, system: str) -> sheet.Legend:
     x = curve.closing_speed / style.unit("speed", system)[0]
     ax.set_xlim(float(x[0]), float(x[-1]))
-    _logit(ax)
+    logit_axis(ax)
     look = vehicle_look(results, curve.vehicle)
     low, high, plain_low, plain_high, central = (
         _drawable(curve, f"{level}{n}") for n in ("_low", "_high", "_uncorrected_low", "_uncorrected_high", "")
@@ -68,6 +71,8 @@ def _panel(ax: Axes, results: Results, curve: SpeedCurve, level: str, system: st
     ax.fill_between(x, plain_low, plain_high, zorder=1.2, **PLAIN_BAND)
     ax.fill_between(x, low, high, facecolor=look.colour, alpha=0.28, linewidth=0.0, zorder=1.5)
     legend = _members(ax, results, curve, level, x)
+    band = curve.band(level)
+    legend |= sheet.spread(ax, x, band and (_inside(band[0]), _inside(band[1])), look.colour)
     outside = curve.flags(f"{level}_extrapolated")
     sheet.line(ax, x, np.where(outside, np.nan, central), curve.beyond, color=look.colour, linewidth=2.6, zorder=5)
     ax.plot(
@@ -121,8 +126,12 @@ def _widened(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _drawable(curve: SpeedCurve, column: str) -> NDArray[Any]:
+    return _inside(curve.values(column))
+
+
+def _inside(risk: NDArray[Any]) -> NDArray[Any]:
     """A risk just inside the logit scale, which has no 0 and no 1."""
-    return np.asarray(np.clip(curve.values(column), LOW / 10.0, 1.0 - (1.0 - HIGH) / 10.0))
+    return np.asarray(np.clip(risk, LOW / 10.0, 1.0 - (1.0 - HIGH) / 10.0))
 
 
 def _bands(results: Results) -> sheet.Legend:
@@ -135,7 +144,8 @@ def _bands(results: Results) -> sheet.Legend:
     }
 
 
-def _logit(ax: Axes) -> None:
+def logit_axis(ax: Axes) -> None:
+    """A vertical axis of risks on the logit scale."""
     ax.set_yscale("logit")
     ax.set_ylim(LOW, HIGH)
     ax.yaxis.set_major_locator(FixedLocator(TICKS))

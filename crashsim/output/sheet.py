@@ -10,15 +10,20 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from crashsim.cases import SQUARE
 from crashsim.output import style
 from crashsim.output.views import owner
 from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 MARGIN = 0.12  # inch
 Legend = dict[str, Artist]
+
+INPUTS = "spread of the inputs, 5-95 % of the samples"
+SPREAD: dict[str, Any] = {"hatch": "\\\\\\\\", "linewidth": 0.8}
 
 
 def panels(rows: int, columns: int, width: float, height: float, **options: Any) -> tuple[Figure, NDArray[Any]]:
@@ -34,23 +39,28 @@ def blocks(count: int) -> tuple[int, int]:
 
 
 def finish(figure: Figure, results: Results, title: str, legend: Legend, caption: str) -> Figure:
-    """Put title, legend and caption around the panels; the figure grows by what they need."""
+    """Put title, the study's title, legend and caption around the panels; the figure grows by what they need."""
+    return framed(figure, title, results.meta["title"], legend, caption)
+
+
+def framed(figure: Figure, title: str, subtitle: str, legend: Legend, caption: str) -> Figure:
+    """Put title, subtitle, legend and caption around the panels; the figure grows by what they need."""
     width, height = figure.get_size_inches()
     room = 0.98 * (width - 2 * MARGIN)  # hinting may widen text a little
     title = style.wrapped(title, room, style.TITLE, "bold")
-    study = style.wrapped(results.meta["title"], room, style.SUBTITLE)
+    subtitle = style.wrapped(subtitle, room, style.SUBTITLE)
     caption = style.wrapped(caption, room, style.SMALL)
     legend = dict(sorted(legend.items(), key=lambda item: item[0].startswith(style.BEYOND)))  # last, in any figure
     box = _legend(figure, legend, room) if legend else None
     heading = _lines(title) * style.line_height(style.TITLE) + MARGIN
-    above = heading + _lines(study) * style.line_height(style.SUBTITLE) + MARGIN
+    above = heading + _lines(subtitle) * style.line_height(style.SUBTITLE) + MARGIN
     text = _lines(caption) * style.line_height(style.SMALL) + MARGIN
     below = text + (box[1] + MARGIN if box else 0.0)
     total = above + height + below
     figure.set_size_inches(width, total)
     figure.text(MARGIN / width, 1 - MARGIN / total, title, size=style.TITLE, weight="bold", va="top", in_layout=False)
     figure.text(
-        MARGIN / width, 1 - heading / total, study, size=style.SUBTITLE, color="#555555", va="top", in_layout=False
+        MARGIN / width, 1 - heading / total, subtitle, size=style.SUBTITLE, color="#555555", va="top", in_layout=False
     )
     figure.text(MARGIN / width, MARGIN / 2 / total, caption, size=style.SMALL, va="bottom", color="#555555",
                 in_layout=False, linespacing=1.25)  # fmt: skip
@@ -89,12 +99,21 @@ def caption(results: Results, drawn: Results, *notes: str) -> str:
     """What every figure says of itself: version, number of cases, what is grey or missing, what rests on judgement."""
     parts = [f"crashsim {results.meta['version']}", "model result, not a crash test", _counts(drawn)]
     impacts = dict.fromkeys(drawn.columns["impact"].tolist())
+    parts.append(_samples(results, list(impacts)))
     if judged := _judgement(results, list(impacts)):
         parts.append(f"judgement inputs (tag J): {judged}")
     if kei := [v for v in dict.fromkeys(drawn.columns["vehicle"].tolist()) if _unproven(results, v)]:
         cells = " and ".join(kei)
         parts.append(f"that the safety cell of {cells} holds is an assumption (no FMVSS 208 or US NCAP evidence)")
     return " · ".join([*parts, *notes])
+
+
+def _samples(results: Results, impacts: Sequence[str]) -> str:
+    """How many samples there are at each point, or that there are none."""
+    at = {results.meta["impacts"][name]["samples"] for name in impacts}
+    if at == {1}:
+        return "inputs as given, no spread drawn"
+    return f"spread of the inputs by {' or '.join(f'{n:,}' for n in sorted(at))} samples at each point"
 
 
 def count(drawn: Results, status: str | None = None) -> int:
@@ -105,11 +124,15 @@ def count(drawn: Results, status: str | None = None) -> int:
 
 def _counts(drawn: Results) -> str:
     n, beyond, failed = count(drawn), count(drawn, BEYOND_MODEL), count(drawn, FAILED)
-    miss = count(drawn.where(drawn.columns["bumpers_miss"]))
+    square = [name for name, impact in drawn.meta["impacts"].items() if impact.get("meeting", SQUARE) == SQUARE]
+    miss = count(drawn.where(drawn.columns["bumpers_miss"] & np.isin(drawn.columns["impact"], square)))
+    over, past = (count(drawn.where(drawn.columns[flag])) for flag in ("overridden", "slid_past"))
     parts = [f"n = {n:,} case{'s' * (n != 1)}"]
     parts += [f"{beyond:,} beyond the model (grey)"] if beyond else []
     parts += [f"{failed:,} failed (not drawn)"] if failed else []
     parts += [f"bumper beams miss in {miss:,} (override is not modelled)"] if miss else []
+    parts += [f"one vehicle overridden in {over:,}"] if over else []
+    parts += [f"fronts slide past in {past:,}"] if past else []
     return ", ".join(parts)
 
 
@@ -123,6 +146,8 @@ def _judgement(results: Results, impacts: Sequence[str]) -> str:
             here = [p for p in paths if p.startswith(f"vehicles.{vehicle}.{end}.")]
             found |= {f"{vehicle} {end}": len(here)} if here else {}
             found |= {vehicle: len(paths) - len(here)} if len(paths) > len(here) else {}
+        own = sum(path.startswith(f"impacts.{name}.") for path in results.meta["judgement"])
+        found |= {f"how the ends of {name} meet": own} if own else {}
     return ", ".join(f"{name} ({n})" for name, n in found.items())
 
 
@@ -161,6 +186,14 @@ def line(ax: Axes, x: NDArray[Any], y: NDArray[Any], grey: NDArray[np.bool_], **
     if grey.any():
         ax.plot(x, np.where(near, y, np.nan), **{**look, "color": style.GREY, "zorder": look.get("zorder", 2) - 0.1,
                                                  "markeredgecolor": style.GREY})  # fmt: skip
+
+
+def spread(ax: Axes, x: NDArray[Any], band: tuple[NDArray[Any], NDArray[Any]] | None, colour: str) -> Legend:
+    """What the spread of the inputs makes of a curve, hatched; the legend of it, empty where nothing is drawn."""
+    if band is None:
+        return {}
+    ax.fill_between(x, *band, facecolor="none", edgecolor=colour, zorder=2.2, **SPREAD)
+    return {INPUTS: Patch(facecolor="none", edgecolor="#555555", **SPREAD)}
 
 
 def spans(x: NDArray[Any], flags: NDArray[np.bool_]) -> Iterator[tuple[float, float]]:

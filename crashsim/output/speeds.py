@@ -38,7 +38,7 @@ def delta_v(results: Results, system: str) -> Figure | None:
         for curve in curves:
             look = vehicle_look(results, curve.vehicle)
             legend[vehicle_words(results, curve.vehicle, system)] = style.swatch(look)
-            _delta_v_lines(ax, curve.thinned(), look, system)
+            legend |= _delta_v_lines(ax, curve.thinned(), look, system)
             drawn.append(curve.rows)
         _speed_axis(ax, curves, system, width)
         if any(curve.beyond.any() for curve in curves):
@@ -53,7 +53,7 @@ def delta_v(results: Results, system: str) -> Figure | None:
     return sheet.finish(figure, results, "Delta-v against closing speed", legend, caption)
 
 
-def _delta_v_lines(ax: Axes, curve: SpeedCurve, look: style.VehicleStyle, system: str) -> None:
+def _delta_v_lines(ax: Axes, curve: SpeedCurve, look: style.VehicleStyle, system: str) -> sheet.Legend:
     k, _ = style.unit("speed", system)
     x, grey = curve.closing_speed / k, curve.beyond
     sheet.line(ax, x, curve.values("delta_v") / k, grey, color=look.colour, linestyle=look.dashes, zorder=3)
@@ -64,6 +64,7 @@ def _delta_v_lines(ax: Axes, curve: SpeedCurve, look: style.VehicleStyle, system
     for shown, colour in ((~grey, look.colour), (grey, style.GREY)):
         ax.plot(x[few], np.where(shown, closed_form, np.nan)[few] / k, color=colour, linestyle="none",
                 marker=look.marker, markerfacecolor="white", zorder=4, clip_on=False)  # fmt: skip
+    return sheet.spread(ax, x, curve.band("delta_v", k), look.colour)
 
 
 def energy(results: Results, system: str) -> Figure | None:

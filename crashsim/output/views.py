@@ -15,10 +15,15 @@ from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 Array = NDArray[Any]
 
+COUNTED = 0.95  # share of the samples that must count where a band is shown: of the others nothing is known
+
 
 @dataclass(frozen=True)
 class SpeedCurve:
-    """One vehicle of an impact over closing speed: rows sorted by it, and the values at which other axes are held."""
+    """One vehicle of an impact over closing speed: rows sorted by it, and the values at which other axes are held.
+
+    ``spread`` has, row by row, what the samples span; None where nothing is drawn.
+    """
 
     impact: str
     vehicle: str
@@ -26,6 +31,7 @@ class SpeedCurve:
     end: str
     rows: Results
     held: Mapping[str, float]
+    spread: Results | None = None
 
     def values(self, name: str) -> Array:
         """A column in SI; NaN where the case failed."""
@@ -35,12 +41,24 @@ class SpeedCurve:
         """A column of flags."""
         return self.rows.columns[name].astype(bool)
 
+    def band(self, name: str, unit: float = 1.0) -> tuple[Array, Array] | None:
+        """The 5 and 95 % quantiles of a column over the samples, as multiples of ``unit`` [SI]; NaN where too few of them count.
+
+        None where nothing is drawn.
+        """
+        if self.spread is None or f"{name}.p05" not in self.spread.columns:
+            return None
+        of = self.spread.columns
+        counted = of[f"{name}.count"] >= COUNTED * of["cases"]
+        low, high = (np.where(counted, of[f"{name}.{end}"], np.nan) / unit for end in ("p05", "p95"))
+        return low, high
+
     def thinned(self, most: int = 400) -> SpeedCurve:
         """At most so many of the rows, evenly taken: a line needs no more, and files stay small."""
         if len(self.rows) <= most:
             return self
-        rows = self.rows.where(np.unique(np.linspace(0, len(self.rows) - 1, most).astype(int)))
-        return replace(self, rows=rows)
+        few = np.unique(np.linspace(0, len(self.rows) - 1, most).astype(int))
+        return replace(self, rows=self.rows.where(few), spread=self.spread and self.spread.where(few))
 
     @property
     def closing_speed(self) -> Array:
@@ -79,8 +97,20 @@ def speed_curves(results: Results, impact: str) -> list[SpeedCurve]:
         rows = _by_speed(results.where(here & (results.columns["vehicle"] == vehicle)))
         if len(rows) > 1 and np.ptp(rows.columns["closing_speed"]) > 0.0:
             partner, end = (str(rows.columns[name][0]) for name in ("partner", "end"))
-            curves.append(SpeedCurve(impact, vehicle, partner, end, rows, held))
+            curves.append(SpeedCurve(impact, vehicle, partner, end, rows, held, _spread(results, rows)))
     return curves
+
+
+def _spread(results: Results, rows: Results) -> Results | None:
+    """What the samples span at the cases of one impact and vehicle, in the order of its rows; None where nothing is drawn."""
+    if results.bands is None:
+        return None
+    of = results.bands.columns
+    here = np.flatnonzero((of["impact"] == rows.columns["impact"][0]) & (of["vehicle"] == rows.columns["vehicle"][0]))
+    if not here.size:
+        return None
+    order = np.argsort(of["case"][here])
+    return results.bands.where(here[order][np.searchsorted(of["case"][here][order], rows.columns["case"])])
 
 
 def _nearest(about: Mapping[str, Any], axis: int) -> int:

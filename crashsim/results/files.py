@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crashsim import units
+from crashsim.criteria import RISK
 from crashsim.errors import OutputError
 from crashsim.results.table import Pulse, Results, si_unit
 
@@ -102,7 +103,7 @@ def write_bands(bands: Results, path: Path) -> None:
 
 
 def _member(name: str) -> bool:
-    return name.startswith("risk_") and "." in name
+    return name.startswith(RISK) and "." in name
 
 
 def _texts(values: NDArray[Any]) -> Iterator[str]:

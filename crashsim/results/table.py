@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim import units
-from crashsim.criteria import METRICS
+from crashsim.criteria import METRICS, RISKS
 from crashsim.errors import CrashsimError, did_you_mean
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Results:
     ----------
     columns : mapping
         Equal-length arrays by name: labels (impact, case, vehicle, partner, end, status), the swept paths, the metrics of
-        ``criteria.METRICS``, and risks (``risk_mais3plus``, its ``_low`` and ``_high``, ...).
+        ``criteria.METRICS``, and risks (``risk_mais3plus``, ``risk1_joint_ais3plus``, their ``_low`` and ``_high``, ...).
     dimensions : mapping
         Dimension of each numeric column ("" for labels and flags).
     pulses : sequence of Pulse
@@ -144,7 +144,7 @@ class Results:
     bands: Results | None = None
     samples: Results | None = None
 
-    LABELS = ("impact", "case", "vehicle", "partner", "end", "status", "bumpers_miss")
+    LABELS = ("impact", "case", "vehicle", "partner", "end", "status", "bumpers_miss", "overridden", "slid_past")
 
     def __getitem__(self, name: str) -> Column:
         if name not in self.columns:
@@ -192,7 +192,8 @@ class Results:
 
 def label(name: str) -> str:
     """Words for a column: the metric's label, or the name itself."""
-    return METRICS[name].label if name in METRICS else name
+    known = METRICS | RISKS
+    return known[name].label if name in known else name
 
 
 def si_unit(dimension: str) -> str:

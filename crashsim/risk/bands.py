@@ -9,13 +9,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crashsim.risk.curves import DIRECTIONS, FORMS, IMPACTS, LEVELS, Floats, RiskCurve, one_of
+from crashsim.risk.curves import DIRECTIONS, FORMS, IMPACTS, LEVELS, Floats, RiskCurve
+from crashsim.risk.fields import one_of
 from crashsim.units import DIMENSIONS
 
 Flags = NDArray[np.bool_]
 
 BAND_LEVELS = ("MAIS2+", "MAIS3+", "fatal")
-CENTRAL = {"front": "wang-2022-frontal", "rear": "wang-2022-rear"}  # newest fleet, direction-specific, all levels
+CENTRAL = {  # newest fleet, direction-specific, all levels; for a struck side the only one
+    "front": "wang-2022-frontal", "rear": "wang-2022-rear", "side": "malliaris-1997-one-side",
+}  # fmt: skip
+
+
+# Where the compartment is pushed in this far a curve over delta-v, which carries intrusion on average only, says too little: limit of
+# a good footwell in the IIHS offset test (tag M), and the odds that a light truck as partner adds beyond mass in US front-to-front
+# crashes 1997-2008 (data/measured/field-exponents.csv, all drivers, with age in the model; read as those of intrusion: tag J).
+INTRUSION = 0.15  # m
+INTRUSION_ODDS = {"MAIS3+": 1.78, "fatal": 2.48}
 
 
 class CurveRisk(NamedTuple):
@@ -29,7 +39,8 @@ class CurveRisk(NamedTuple):
 
 @dataclass(frozen=True)
 class RiskBand:
-    """Probability of one injury level by every curve that has it; arrays are (curves, *cases), rows as in ``names``.
+    """Probability of one injury level by every curve that has it; arrays are (curves, *cases), rows and
+    ``weights`` as in ``names``.
 
     ``extrapolated``: the curve was entered outside its range of validity. ``clamped``: its levels cross there, so the
     value is that of a lower level.
@@ -41,6 +52,13 @@ class RiskBand:
     probability: Floats
     extrapolated: Flags
     clamped: Flags
+    weights: tuple[float, ...]
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of the curves by their weights, case by case: the ensemble."""
+        total = sum(w * p for w, p in zip(self.weights, self.probability, strict=True))  # one order: the same bits
+        return np.asarray(total / sum(self.weights))
 
     @property
     def lower(self) -> Floats:
@@ -132,10 +150,26 @@ def evaluate(
     return CurveRisk(tuple(curve.levels), probability, np.asarray(extrapolated), raw > probability)
 
 
+def intruded(level: str, probability: ArrayLike, intrusion: ArrayLike) -> Floats:
+    """Risk with the odds of `INTRUSION_ODDS` where the compartment is pushed in by `INTRUSION` [m] or more: a sensitivity.
+
+    Parameters
+    ----------
+    level : str
+        A key of `INTRUSION_ODDS`.
+    probability, intrusion : array_like
+        Risk by a curve over delta-v, 0..1; largest intrusion [m]. They broadcast.
+    """
+    p, odds = np.asarray(probability, float), INTRUSION_ODDS[level]
+    return np.where(np.asarray(intrusion, float) >= INTRUSION, odds * p / (1.0 + (odds - 1.0) * p), p)
+
+
 def select(
     curves: Iterable[RiskCurve], *, direction: str, impact: str, belted: bool | None = None
 ) -> tuple[RiskCurve, ...]:
     """Curves that apply to an occupant whose vehicle is loaded from `direction` in an `impact`, in the order given.
+
+    Those of weight 0 are left out: they are for who asks for them by name.
 
     The role needs no word: in a rear-end crash the front-loaded vehicle is the striking one. A curve for belted or
     unbelted occupants applies only where `belted` says so; None (unknown) leaves both out.
@@ -148,7 +182,9 @@ def select(
     one_of(direction, DIRECTIONS, "direction")
     one_of(impact, IMPACTS, "impact")
     belts = ("any",) if belted is None else ("any", "belted" if belted else "unbelted")
-    return tuple(c for c in curves if direction in c.directions and impact in c.impacts and c.belt in belts)
+    return tuple(
+        c for c in curves if c.weight and direction in c.directions and impact in c.impacts and c.belt in belts
+    )
 
 
 def family(
@@ -177,18 +213,15 @@ def family(
         [evaluate(curve, delta_v, restitution, winsmash_factor=factor, age=age) for curve in curves]
         for factor in (winsmash_factor, np.ones_like(winsmash_factor, dtype=float))
     )
-    names = tuple(curve.name for curve in curves)
     return {
-        level: RiskFamily(_band(level, names, corrected, central), _band(level, names, uncorrected, central))
+        level: RiskFamily(_band(level, curves, corrected, central), _band(level, curves, uncorrected, central))
         for level in levels
         if any(level in curve.levels for curve in curves)
     }
 
 
-def _band(level: str, names: Sequence[str], risks: Sequence[CurveRisk], central: str) -> RiskBand:
-    members = {
-        name: (risk, risk.levels.index(level)) for name, risk in zip(names, risks, strict=True) if level in risk.levels
-    }
+def _band(level: str, curves: Sequence[RiskCurve], risks: Sequence[CurveRisk], central: str) -> RiskBand:
+    members = {c.name: (r, r.levels.index(level)) for c, r in zip(curves, risks, strict=True) if level in r.levels}
     if central not in members:
         raise ValueError(f"central risk curve {central!r} has no {level}, the curves that do: {', '.join(members)}")
     return RiskBand(
@@ -198,4 +231,5 @@ def _band(level: str, names: Sequence[str], risks: Sequence[CurveRisk], central:
         np.stack([risk.probability[row] for risk, row in members.values()]),
         np.stack([risk.extrapolated for risk, _ in members.values()]),
         np.stack([risk.clamped[row] for risk, row in members.values()]),
+        tuple(curve.weight for curve in curves if curve.name in members),
     )

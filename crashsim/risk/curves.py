@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.errors import UnitError, did_you_mean
-from crashsim.units import DIMENSIONS, parse
+from crashsim.risk.fields import TAGS, check_keys, mapping, numbers, one_of, quantity, sequence, some_of, text
+from crashsim.units import DIMENSIONS
 
 Floats = NDArray[np.float64]
 
 LEVELS = ("MAIS1+", "MAIS2+", "MAIS3+", "MAIS4+", "MAIS5+", "fatal")
 INPUTS = ("delta_v_true", "delta_v_winsmash", "closing_speed")
-DIRECTIONS = ("front", "rear")
-IMPACTS = ("head-on", "rear-end", "wall")
+DIRECTIONS = ("front", "rear", "side")
+IMPACTS = ("head-on", "rear-end", "side", "wall")
 BELTS = ("any", "belted", "unbelted")
-TAGS = ("S", "C", "M", "M?", "J")
 
 
 def logistic(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[str, Floats | float]) -> Floats:
@@ -27,12 +26,21 @@ def logistic(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[s
     z = coefficients["intercept"] + coefficients["slope"] * x
     for name in sorted(coefficients.keys() & covariates.keys()):  # a set has no order; sums must have one
         z = z + coefficients[name] * covariates[name]
-    return np.asarray(np.exp(-np.logaddexp(0.0, -z)))
+    with np.errstate(over="ignore"):  # of exp(-z): P is 0
+        return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
 def power(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[str, Floats | float]) -> Floats:
     """``P = min(1, x/reference)^exponent``, without covariates."""
     return np.asarray(np.minimum(x / coefficients["reference"], 1.0) ** coefficients["exponent"])
+
+
+def log_logistic(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[str, Floats | float]) -> Floats:
+    """``P = 1/(1 + (reference/x)^exponent)``: half are injured at the reference, odds grow with a power; no covariates."""
+    with np.errstate(divide="ignore"):  # ln 0: no risk
+        z = coefficients["exponent"] * np.log(x / coefficients["reference"])
+    with np.errstate(over="ignore"):  # of exp(-z): P is 0
+        return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
 class Form(NamedTuple):
@@ -47,13 +55,15 @@ class Form(NamedTuple):
 FORMS = {
     "logistic": Form(logistic, ("intercept", "slope"), ("slope",), True),
     "power": Form(power, ("reference", "exponent"), ("reference", "exponent"), False),
+    "log-logistic": Form(log_logistic, ("reference", "exponent"), ("reference", "exponent"), False),
 }
 
 _REQUIRED = (
     *("name", "title", "form", "input", "input_unit", "directions", "population"),
-    *("valid", "tag", "source", "notes", "levels"),
+    *("valid", "ensemble", "tag", "source", "notes", "levels"),
 )
-_OPTIONAL = ("impacts", "belt", "covariates")
+_OPTIONAL = ("impacts", "belt", "covariates", "errors")
+_ERRORS = ("reference", "exponent", "correlation")
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,9 @@ class RiskCurve:
 
     ``levels`` maps a level to its coefficients, lowest level first, in ``input_unit``; a coefficient that its form does
     not know belongs to a covariate of the same name, fixed by the curve (``covariates``) or given per case (``age``).
-    The range of validity is in the curve's own input, in m/s.
+    The range of validity is in the curve's own input, in m/s. ``weight`` is its share in the mean of an ensemble; a curve
+    of weight 0 is offered by name only and joins no ensemble. ``errors`` has, by level, the standard errors of reference
+    and exponent of a log-logistic curve and their correlation, where they are known.
     """
 
     name: str
@@ -79,10 +91,13 @@ class RiskCurve:
     valid_to: float
     valid_source: str
     valid_tag: str
+    weight: float
+    weight_source: str
     tag: str
     source: str
     notes: str
     levels: Mapping[str, Mapping[str, float]]
+    errors: Mapping[str, Mapping[str, float]]
 
     @classmethod
     def from_tree(cls, tree: Mapping[str, object]) -> RiskCurve:
@@ -93,33 +108,43 @@ class RiskCurve:
         ValueError
             Missing or unknown fields, values outside their list, coefficients that do not fit the form, empty range.
         """
-        _check_keys(tree, _REQUIRED, _OPTIONAL, "risk curve")
-        valid = _mapping(tree["valid"], "valid")
-        _check_keys(valid, ("from", "to", "source", "tag"), (), "valid")
+        check_keys(tree, _REQUIRED, _OPTIONAL, "risk curve")
+        valid = mapping(tree["valid"], "valid")
+        check_keys(valid, ("from", "to", "source", "tag"), (), "valid")
+        ensemble = mapping(tree["ensemble"], "ensemble")
+        check_keys(ensemble, ("weight", "source", "tag"), (), "ensemble")
+        one_of(ensemble["tag"], TAGS, "ensemble.tag")
         form = one_of(tree["form"], FORMS, "form")
-        covariates = _numbers(tree.get("covariates", {}), "covariates")
+        covariates = numbers(tree.get("covariates", {}), "covariates")
         curve = cls(
-            name=_text(tree["name"], "name"),
-            title=_text(tree["title"], "title"),
+            name=text(tree["name"], "name"),
+            title=text(tree["title"], "title"),
             form=form,
             input=one_of(tree["input"], INPUTS, "input"),
             input_unit=one_of(tree["input_unit"], DIMENSIONS["speed"], "input_unit"),
-            directions=_some_of(tree["directions"], DIRECTIONS, "directions"),
-            impacts=_some_of(tree.get("impacts", list(IMPACTS)), IMPACTS, "impacts"),
+            directions=some_of(tree["directions"], DIRECTIONS, "directions"),
+            impacts=some_of(tree.get("impacts", list(IMPACTS)), IMPACTS, "impacts"),
             belt=one_of(tree.get("belt", "any"), BELTS, "belt"),
             covariates=covariates,
-            population=_text(tree["population"], "population"),
-            valid_from=_quantity(valid["from"], "speed", "valid.from"),
-            valid_to=_quantity(valid["to"], "speed", "valid.to"),
-            valid_source=_text(valid["source"], "valid.source"),
+            population=text(tree["population"], "population"),
+            valid_from=quantity(valid["from"], "speed", "valid.from"),
+            valid_to=quantity(valid["to"], "speed", "valid.to"),
+            valid_source=text(valid["source"], "valid.source"),
             valid_tag=one_of(valid["tag"], TAGS, "valid.tag"),
+            weight=quantity(ensemble["weight"], "number", "ensemble.weight"),
+            weight_source=text(ensemble["source"], "ensemble.source"),
             tag=one_of(tree["tag"], TAGS, "tag"),
-            source=_text(tree["source"], "source"),
-            notes=_text(tree["notes"], "notes"),
+            source=text(tree["source"], "source"),
+            notes=text(tree["notes"], "notes"),
             levels=_levels(tree["levels"], FORMS[form], covariates),
+            errors=_errors(tree.get("errors", {}), form),
         )
         if not 0.0 <= curve.valid_from < curve.valid_to:
             raise ValueError("valid: expected 0 <= from < to")
+        if curve.weight < 0.0:
+            raise ValueError("ensemble.weight: expected 0 or more")
+        if curve.errors and list(curve.errors) != list(curve.levels):
+            raise ValueError("errors: expected those of every level, or none")
         return curve
 
     @property
@@ -127,14 +152,24 @@ class RiskCurve:
         """Whether the curve cannot be evaluated without the occupant's age."""
         return any("age" in coefficients for coefficients in self.levels.values())
 
+    def log_odds_error(self, level: str, x: Floats) -> Floats:
+        """Standard error of the log-odds at ``x`` > 0 in ``input_unit``, to first order; KeyError without errors."""
+        c, e = self.levels[level], self.errors[level]
+        a = -c["exponent"] / c["reference"] * e["reference"]
+        b = np.log(x / c["reference"]) * e["exponent"]
+        return np.asarray(np.sqrt(a * a + b * b + 2.0 * e["correlation"] * a * b))
+
 
 @dataclass(frozen=True)
 class WinsmashCorrection:
-    """True delta-v over WinSMASH delta-v: the value in use, and those to show beside it, each with its source."""
+    """True delta-v over WinSMASH delta-v: the value in use, and those to show beside it, each with its source; and the
+    standard deviation [m/s] with which WinSMASH scatters about it.
+    """
 
     nominal: float
     alternatives: tuple[float, ...]
     sources: tuple[str, ...]
+    scatter: float
     notes: str
 
     @classmethod
@@ -146,39 +181,27 @@ class WinsmashCorrection:
         ValueError
             Missing or unknown fields, a factor that is not positive.
         """
-        _check_keys(tree, ("title", "nominal", "alternatives", "notes"), (), "WinSMASH correction")
+        check_keys(tree, ("title", "nominal", "alternatives", "scatter", "notes"), (), "WinSMASH correction")
+        scatter = mapping(tree["scatter"], "scatter")
+        check_keys(scatter, ("value", "source", "tag"), (), "scatter")
         entries = [
-            _mapping(entry, "factor") for entry in (tree["nominal"], *_sequence(tree["alternatives"], "alternatives"))
+            mapping(entry, "factor") for entry in (tree["nominal"], *sequence(tree["alternatives"], "alternatives"))
         ]
         for entry in entries:
-            _check_keys(entry, ("value", "source", "tag"), (), "factor")
+            check_keys(entry, ("value", "source", "tag"), (), "factor")
             one_of(entry["tag"], TAGS, "tag")
-        values = [_quantity(entry["value"], "number", "value") for entry in entries]
+        values = [quantity(entry["value"], "number", "value") for entry in entries]
         if min(values) <= 0.0:
             raise ValueError("value: expected a factor above 0")
-        sources = tuple(_text(entry["source"], "source") for entry in entries)
-        return cls(values[0], tuple(values[1:]), sources, _text(tree["notes"], "notes"))
-
-
-def one_of(value: object, allowed: Collection[str], where: str) -> str:
-    """The value, if it is one of the allowed words; ValueError otherwise."""
-    if not isinstance(value, str) or value not in allowed:
-        hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
-        raise ValueError(f"{where}: got {value!r:.60}, expected one of: {', '.join(allowed)}{hint}")
-    return value
-
-
-def _some_of(value: object, allowed: Collection[str], where: str) -> tuple[str, ...]:
-    words = tuple(one_of(word, allowed, where) for word in _sequence(value, where))
-    if not words or len(set(words)) < len(words):
-        raise ValueError(f"{where}: expected at least one word, none twice")
-    return words
+        sources = tuple(text(entry["source"], "source") for entry in entries)
+        spread = quantity(scatter["value"], "speed", "scatter.value")
+        return cls(values[0], tuple(values[1:]), sources, spread, text(tree["notes"], "notes"))
 
 
 def _levels(tree: object, form: Form, covariates: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Coefficients by level, lowest level first, checked against the form and the covariates."""
     found = {
-        one_of(level, LEVELS, "levels"): _numbers(c, f"levels.{level}") for level, c in _mapping(tree, "levels").items()
+        one_of(level, LEVELS, "levels"): numbers(c, f"levels.{level}") for level, c in mapping(tree, "levels").items()
     }
     if not found:
         raise ValueError("levels: expected at least one level")
@@ -186,7 +209,7 @@ def _levels(tree: object, form: Form, covariates: Mapping[str, float]) -> dict[s
         raise ValueError("covariates: age is given per case, not by the curve")
     others = (*covariates, "age") if form.takes_covariates else ()
     for level, coefficients in found.items():
-        _check_keys(coefficients, form.coefficients, others, f"levels.{level}")
+        check_keys(coefficients, form.coefficients, others, f"levels.{level}")
         if any(coefficients[key] <= 0.0 for key in form.positive):
             raise ValueError(f"levels.{level}: expected {' and '.join(form.positive)} above 0")
     unused = [name for name in covariates if not any(name in coefficients for coefficients in found.values())]
@@ -195,42 +218,15 @@ def _levels(tree: object, form: Form, covariates: Mapping[str, float]) -> dict[s
     return {level: found[level] for level in LEVELS if level in found}
 
 
-def _check_keys(tree: Mapping[str, object], required: Collection[str], optional: Collection[str], what: str) -> None:
-    missing = [key for key in required if key not in tree]
-    unknown = [
-        f"{key!r:.60}{did_you_mean(str(key), (*required, *optional))}"
-        for key in tree
-        if key not in (*required, *optional)
-    ]
-    if missing or unknown:
-        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(unknown)}"] * bool(unknown)
-        raise ValueError(f"{what}: {'; '.join(parts)}")
-
-
-def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where}: expected a mapping")
-    return value
-
-
-def _sequence(value: object, where: str) -> Sequence[object]:
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"{where}: expected a list")
-    return value
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{where}: expected a text that is not empty")
-    return value.strip()
-
-
-def _quantity(value: object, dimension: str, where: str) -> float:
-    try:
-        return parse(value, dimension)
-    except UnitError as error:
-        raise ValueError(f"{where}: {error}") from None
-
-
-def _numbers(value: object, where: str) -> dict[str, float]:
-    return {str(key): _quantity(entry, "number", f"{where}.{key}") for key, entry in _mapping(value, where).items()}
+def _errors(tree: object, form: str) -> dict[str, dict[str, float]]:
+    """Errors by level, lowest level first."""
+    found = {
+        one_of(level, LEVELS, "errors"): numbers(e, f"errors.{level}") for level, e in mapping(tree, "errors").items()
+    }
+    if found and form != "log-logistic":
+        raise ValueError("errors: known of log-logistic curves only")
+    for level, errors in found.items():
+        check_keys(errors, _ERRORS, (), f"errors.{level}")
+        if min(errors["reference"], errors["exponent"]) <= 0.0 or not -1.0 < errors["correlation"] < 1.0:
+            raise ValueError(f"errors.{level}: expected errors above 0 and a correlation between -1 and 1")
+    return {level: found[level] for level in LEVELS if level in found}

@@ -41,7 +41,7 @@ def many(n: int, seed: Any) -> Raw:
     a, b = vehicles(rng, n), vehicles(rng, n)
     return {
         "closing_speed": rng.uniform(4.0, np.where(wall, 32.0, 60.0)),
-        "restitution": np.full(n, math.nan),
+        "restitution": np.full(n, math.nan), "release": np.full(n, math.inf),
         "asked": np.where(rng.random(n) < 1 / 3, rng.uniform(0.0, 1.0, n), math.nan),
         "a": a, "b": {name: np.where(wall, WALL.get(name, 0.0), value) for name, value in b.items()},
     }  # fmt: skip
