@@ -43,6 +43,14 @@ def study(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A folder in which the small study has been run, and what that said."""
+    place = tmp_path_factory.mktemp("ran")
+    (place / "small.yaml").write_text(SMALL)
+    return place, crashsim("run", "small.yaml", cwd=place)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
@@ -66,10 +74,10 @@ def test_light_commands_do_without_the_heavy_libraries(arguments: list[str]) -> 
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_run_writes_everything_and_says_so(study: Path, tmp_path: Path) -> None:
-    done = crashsim("run", str(study), cwd=tmp_path)
+def test_run_writes_everything_and_says_so(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    place, done = ran
     assert done.returncode == 0, done.stderr
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (place / "runs").iterdir()
     assert done.stdout.rstrip().endswith(f"written: runs/{folder.name}")
     assert done.stderr == ""
     names = {p.name for p in folder.iterdir()}
@@ -81,7 +89,7 @@ def test_run_writes_everything_and_says_so(study: Path, tmp_path: Path) -> None:
     for name in figures:
         assert name.endswith(".svg") or f"figures/{name}" in report
 
-    again = crashsim("run", str(study), cwd=tmp_path)
+    again = crashsim("run", "small.yaml", cwd=place)
     assert again.returncode == 0
     assert "already done" in again.stdout
     assert [line for line in again.stdout.splitlines() if "written" not in line][:-1] == done.stdout.splitlines()[:-1]
@@ -95,8 +103,8 @@ def test_run_from_any_folder_by_name_and_by_path(tmp_path: Path) -> None:
     assert "already done" in again.stdout
 
 
-def test_json_is_the_headline_alone(study: Path, tmp_path: Path) -> None:
-    done = crashsim("run", str(study), "--json", cwd=tmp_path)
+def test_json_is_the_headline_alone(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    done = crashsim("run", "small.yaml", "--json", cwd=ran[0])
     headline = json.loads(done.stdout)
     kei = next(row for row in headline["cases"] if row["vehicle"] == "kei")
     pickup = next(row for row in headline["cases"] if row["vehicle"] == "pickup")
@@ -104,10 +112,11 @@ def test_json_is_the_headline_alone(study: Path, tmp_path: Path) -> None:
     assert headline["note"] == "model result, not a crash test"
 
 
-def test_two_runs_give_the_same_bytes(study: Path, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        assert crashsim("run", str(study), "--quiet", "--out", name, cwd=tmp_path).returncode == 0
-    one, two = tmp_path / "one", tmp_path / "two"
+def test_two_runs_give_the_same_bytes(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    place, _ = ran
+    (one,) = (place / "runs").iterdir()
+    two = place / "two"
+    assert crashsim("run", "small.yaml", "--quiet", "--out", "two", cwd=place).returncode == 0
     files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file() and p.name != "manifest.json")
     assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file() and p.name != "manifest.json")
     assert [f for f in files if (one / f).read_bytes() != (two / f).read_bytes()] == []

@@ -15,8 +15,8 @@ from crashsim.config.starter import starter
 from crashsim.config.study import load_study
 from crashsim.errors import ConfigError, LibraryError
 
-MUTANTS = 20_000
-MUTANTS_PER_TEST = 2_500
+MUTANTS = 8_000
+MUTANTS_PER_TEST = 2_000
 
 OWN = """\
 name: own
@@ -275,7 +275,7 @@ def test_base_is_in_the_package():
 def test_mutants_that_validate_also_run(tmp_path):
     path, ran = tmp_path / "study.yaml", 0
     seed = 10**6
-    while ran < 200:
+    while ran < 100:
         seed += 1
         path.write_bytes(mutant(seed))
         if problems_of(path):

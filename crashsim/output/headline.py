@@ -32,7 +32,7 @@ def headline(results: Results) -> list[Row]:
     risk curve is outside its range), ``uncorrected_extrapolated`` (the same without correction), ``bumpers_miss``,
     ``overridden`` (the partner rides over this vehicle or its sill), ``slid_past`` (the fronts do); ``closing_speed``, ``delta_v`` [m/s]; ``peak_acceleration``,
     ``olc``, ``chest_3ms`` [m/s^2]; ``dynamic_crush``, ``intrusion``, ``upper_intrusion`` (above the floor), ``chest_deflection`` [m]; ``hic15``; and each of ``risk_mais2plus``, ``risk_mais3plus``,
-    ``risk_fatal`` with its ``_low`` and ``_high``, the band in which published curves disagree, and the same three
+    ``risk_fatal`` with its ``_low`` and ``_high``, the band in which curves disagree, and the same three
     ``_uncorrected``: entered with the delta-v as it is, without the WinSMASH correction.  ``delta_v_p05``, ``risk_mais3plus_p05``
     and ``_p95`` are what the spread of the inputs makes of the central value.
 

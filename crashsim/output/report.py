@@ -36,7 +36,7 @@ LEFT_OUT: Final = (
 )  # in a terminal, which is narrow
 DISCLAIMER: Final = "Model result, not a crash test."
 READING: Final = (
-    "Risks are those of the central curve (Wang 2022 for the loaded end); in brackets the range over all published curves that "
+    "Risks are those of the central curve (Wang 2022 for the loaded end); in brackets the range over all curves that "
     "apply. Where the central value is the lower end of its range, no other curve sees less risk: it is the favourable reading.",
     "Both are entered with the delta-v correction described below, which lowers risk; the last risk column has the central curve "
     "without it, `summary.csv` has all of them.",

@@ -1,4 +1,4 @@
-"""Injury risk against closing speed: one central curve, and the band in which published curves disagree."""
+"""Injury risk against closing speed: one central curve, and the band in which curves disagree."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def risk(results: Results, impact: str, system: str) -> Figure | None:
         del legend[style.BEYOND]
     held = held_words(curves[0], system)
     title = f"Injury risk against closing speed: {impact}" + (f" at {held}" if held else "")
-    notes = ["two bands, never merged: filled, the disagreement between published curves; hatched, the central curve over the "
+    notes = ["two bands, never merged: filled, the disagreement between curves, published ones and a fit to NASS-CDS; hatched, the central curve over the "
              "spread of the inputs"]  # fmt: skip
     notes += [f"no risk is offered for the {c.vehicle}, {c.end} loaded: no curve" for c in every if c not in curves]
     return sheet.finish(

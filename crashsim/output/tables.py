@@ -60,7 +60,7 @@ def headline_table(results: Results, system: str) -> Figure | None:
         at += height
     factor = results.meta["delta_v_correction"]["factor"]
     notes = [
-        "risk by the central curve, in brackets the band in which published curves disagree; they see delta-v alone",
+        "risk by the central curve, in brackets the band in which curves disagree; they see delta-v alone",
         f"correction: curves fitted to reconstructed delta-v are entered with true delta-v / {factor:g}",
     ]
     extrapolated = any(row[flag] for row in rows for _, _, flag in RISKS)

@@ -16,7 +16,7 @@ def percent(p: float) -> str:
 
 
 def band(row: Mapping[str, Any], level: str) -> str:
-    """The band in which the published curves disagree about a risk, in brackets."""
+    """The band in which the curves disagree about a risk, in brackets."""
     low, high = (percent(row[f"{level}_{edge}"]) for edge in ("low", "high"))
     return f"({low} to {high})" if low != high else "(all curves)"
 
