@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from crashes import Side, Solved, cases, collide, fronts, masses, modest, partners, sides, speeds
@@ -12,7 +14,7 @@ from oracle import SCALES
 import crashsim
 from crashsim import structure
 from crashsim.engine import local
-from crashsim.kernels import derived
+from crashsim.kernels import batch, derived
 from crashsim.kernels.columns import CASE_METRICS, VEHICLE_METRICS
 from crashsim.structure import Structure
 
@@ -20,6 +22,7 @@ EXACT = 1e-12  # at any step
 STEP = 1e-3  # of max(|value|, scale): two crashes stepped differently, each as near as test_twin.py found
 CLOSED = 1e-3  # of the energy: beyond it a case has failed
 OF_VEHICLE = VEHICLE_METRICS[: derived.OCCUPANT]
+STEPS, ROUNDED = 24, 1e-8  # per ms, fine enough for all; the same steps on scaled numbers
 SWAPPED = 1e-8  # the same steps with the sums in another order
 
 
@@ -156,20 +159,21 @@ def test_masses_and_forces_scale_together(a: Side, b: Side, speed: float, factor
 @modest
 @given(sides, sides, speeds, st.floats(0.2, 5.0))
 def test_lengths_and_speeds_scale_together(a: Side, b: Side, speed: float, factor: float) -> None:
-    """Curves stretched in crush and force, at a speed stretched alike: the same times, everything else stretched."""
-    one = collide(a, b, speed)
-    long = collide(*((m, scaled(s, force=factor, crush=factor)) for m, s in (a, b)), factor * speed)
+    """Curves stretched in crush and force, at a speed stretched alike: the same times, everything else stretched.
+
+    Stepped alike the whole motion scales, so only rounding is left, which a difference of velocities enlarges.
+    """
+    with patch.object(batch, "planned", lambda columns, points, n, threads=None: np.full(n, STEPS)):
+        one = collide(a, b, speed)
+        long = collide(*((m, scaled(s, force=factor, crush=factor)) for m, s in (a, b)), factor * speed)
     assume(ended(one) and ended(long))
     for name in ("delta_v", "dynamic_crush", "residual_crush"):
         scale = np.maximum(np.abs(factor * one[name]), SCALES[name])
-        np.testing.assert_array_less(np.abs(long[name] - factor * one[name]), STEP * scale, err_msg=name)
-    for name in ("pulse_duration", "time_common_velocity", "restitution_cap"):
+        np.testing.assert_array_less(np.abs(long[name] - factor * one[name]), ROUNDED * scale, err_msg=name)
+    for name in ("pulse_duration", "time_common_velocity", "restitution", "restitution_cap"):
         np.testing.assert_array_less(
-            np.abs(long[name] - one[name]), STEP * np.maximum(one[name], SCALES[name]), err_msg=name
+            np.abs(long[name] - one[name]), ROUNDED * np.maximum(one[name], SCALES[name]), err_msg=name
         )
-    # A difference of two small velocities: the errors of both crashes add.
-    off = np.abs(long["restitution"] - one["restitution"])
-    np.testing.assert_array_less(off, 2 * STEP * np.maximum(one["restitution"], SCALES["restitution"]))
 
 
 @modest

@@ -181,13 +181,13 @@ def _panel(ax: Axes, found: Sensitivity, answer: Answer, system: str) -> None:
     ax.set_xlim(0.0, 1.1)
     ax.grid(visible=False, axis="y")
     if answer.indices is None:
-        ax.set_title(style.wrapped(head, 3.3, 10.0))
+        ax.set_title(style.wrapped(head, 2.9, 10.0))
         ax.set_yticks([])
         words = style.wrapped(answer.note, 2.8, 9.5)
         ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color="#6a6a6a")
         return
     span = f"{_shown(answer, answer.low, system)} to {_shown(answer, answer.high, system)}"
-    ax.set_title(style.wrapped(f"{head}, {span}", 3.3, 10.0))
+    ax.set_title(style.wrapped(f"{head}, {span}", 2.9, 10.0))
     of = answer.indices
     order = [i for i in np.argsort(-of.total, kind="stable")[:SHOWN] if of.total[i] >= LEAST]
     at = np.arange(len(order))
