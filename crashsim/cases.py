@@ -123,6 +123,9 @@ class Study:
     judgement: tuple[str, ...] = ()
     sampling: Sampling | None = None
     variants: tuple[Variant, ...] = ()
+    store: str | int = (
+        ""  # which rows a run into a folder keeps: all, reductions (none), a number of cases; else by their number
+    )
 
     @property
     def central(self) -> Study:

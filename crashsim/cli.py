@@ -10,22 +10,19 @@ import contextlib
 import json
 import os
 import sys
-import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from crashsim.commands import measured
+from crashsim.commands import measured, running
 from crashsim.commands.sensitivity import sensitivity
 from crashsim.errors import CrashsimError
 
 if TYPE_CHECKING:
-    from crashsim.cases import Study
-    from crashsim.results import Results
+    pass
 
 INTERNAL, WRONG_INPUT, FAILED_CASES, INTERRUPTED = 1, 2, 3, 130
 
@@ -86,93 +83,6 @@ def _stop(status: int, message: str) -> None:
     with contextlib.suppress(OSError):
         click.echo(message if status == WRONG_INPUT else f"crashsim: {message}", err=True)
     sys.exit(status)
-
-
-# ---- run -------------------------------------------------------------------------------------------------------------
-
-
-@cli.command()
-@click.argument("study")
-@click.option("--out", type=click.Path(), help="Folder for the results; runs/NAME-HASH when left out.")
-@click.option("--force", is_flag=True, help="Start anew: replace the results in the folder.")
-@click.option("--units", type=click.Choice(["us", "si"]), help="Units of figures, tables and report.")
-@click.option("--json", "as_json", is_flag=True, help="Print the headline numbers as JSON.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-def run(study: str, out: str | None, force: bool, units: str | None, as_json: bool, quiet: bool) -> int:
-    """Compute STUDY (a file or the name of a shipped study) and write figures, tables and a report."""
-    from crashsim.config.study import load_study
-    from crashsim.engine.folder import folder_of, is_done
-
-    loaded = load_study(study)
-    if units:
-        loaded = loaded.shown_in(units)
-    folder = folder_of(loaded, out)
-    done = not force and is_done(folder, loaded)
-    results = _stored(folder) if done else _compute(loaded, folder, quiet)
-    if as_json:
-        click.echo(json.dumps(_headline(results, folder), indent=2, ensure_ascii=False))
-    elif not quiet:
-        _print_headline(results, folder, done)
-    failed = results.meta["status"].get("failed") or results.meta.get("samples", {}).get("failed")
-    return FAILED_CASES if failed else 0
-
-
-def _stored(folder: Path) -> Results:
-    from crashsim.results import load
-
-    return load(folder)
-
-
-def _compute(study: Study, folder: Path, quiet: bool) -> Results:
-    from crashsim.engine.folder import writing
-
-    started = time.perf_counter()
-    with writing(folder) as partial:
-        from crashsim.engine.run import run as run_here
-
-        with _progress(study, quiet) as advance:
-            results = run_here(study, progress=advance)
-        from crashsim.output.ledger import write_csv
-        from crashsim.output.plots import write_figures
-        from crashsim.output.report import write_report
-        from crashsim.results.files import write_data, write_manifest
-
-        write_data(results, partial)
-        if "ledger" in results.meta:
-            write_csv(results, partial / "ledger.csv")
-        figures = write_figures(results, partial / "figures", study.units)
-        write_report(results, partial / "report.md", figures, study.units)
-        wall_time = round(time.perf_counter() - started, 3)
-        write_manifest({**results.meta, "wall_time_s": wall_time}, partial)
-    return results
-
-
-@contextlib.contextmanager
-def _progress(study: Study, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on stderr for work worth waiting for; silent when piped."""
-    total = sum(impact.count for impact in study.impacts)
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    click.echo(f"crashsim: {study.title}: {total:,} crashes (the first run compiles for a few seconds)", err=True)
-    with click.progressbar(length=total, file=sys.stderr) as bar:
-        yield lambda done, _: bar.update(done - bar.pos)
-
-
-def _headline(results: Results, folder: Path) -> dict[str, Any]:
-    from crashsim.output.headline import headline, thresholds
-
-    return {"study": results.meta["name"], "version": results.meta["version"], "folder": str(folder),
-            "units": "SI", "cases": headline(results), "thresholds": thresholds(results),
-            "status": results.meta["status"], "warnings": results.meta["warnings"],
-            "note": "model result, not a crash test"}  # fmt: skip
-
-
-def _print_headline(results: Results, folder: Path, done: bool) -> None:
-    from crashsim.output.report import headline_text
-
-    click.echo(headline_text(results, results.meta["units"]))
-    click.echo(f"{'already done' if done else 'written'}: {folder}")
 
 
 # ---- an occupant on a pulse --------------------------------------------------------------------------------------------
@@ -310,5 +220,5 @@ def compare(first: str, second: str, speed: str, out: Path | None, units: str, a
         click.echo(f"written: {', '.join(map(str, written))}", err=as_json)
 
 
-for command in (sensitivity, measured.fit, measured.reconstruct, measured.validation):
+for command in (running.run, running.merge, sensitivity, measured.fit, measured.reconstruct, measured.validation):
     cli.add_command(command)

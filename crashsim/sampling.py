@@ -19,7 +19,7 @@ Words = NDArray[np.uint32]
 
 SOBOL, LHS = "sobol", "lhs"
 SALTELLI = "saltelli"  # the design of a sensitivity analysis: see `Sampling.groups`
-MOST_SAMPLES: Final = 2**24
+MOST_SAMPLES: Final = 2**30
 MOST_DIMENSIONS: Final = 1000
 NEAREST: Final = 2.0**-33  # no coordinate of a point is nearer to 0 or 1: a normal is drawn within 6.4 sd
 

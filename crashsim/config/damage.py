@@ -9,8 +9,9 @@ from pydantic import Field as Info
 from crashsim.config.fields import Name, Number, OneOf, Quantity, Whole
 from crashsim.config.parts import Label, Mass, Model, Prose
 from crashsim.reconstruction import HEAD_ON, REAR_END, WALL
-from crashsim.sampling import LHS, MOST_SAMPLES, SOBOL
+from crashsim.sampling import LHS, SOBOL
 
+MOST_SAMPLES: Final = 2**24  # they are held in memory
 CRASH3_CLASSES: Final = ("mini", "subcompact", "compact", "intermediate", "full-size", "van", "pickup")
 FACES: Final = ("front", "rear", "side")
 

@@ -291,6 +291,33 @@ class Name(Field):
 
 
 @dataclass(frozen=True)
+class Store(Field):
+    """Which rows are kept: ``all``, ``reductions`` (none), or ``sample N``."""
+
+    @property
+    def expected(self) -> str:
+        """What the field takes, in words."""
+        return "all, reductions, or sample and a number such as sample 100000"
+
+    def read(self, value: object) -> str | int:
+        """The word, or the number of cases."""
+        if value in ("all", "reductions"):
+            return str(value)
+        found = (
+            re.fullmatch(r"sample\s+([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,12})", value) if isinstance(value, str) else None
+        )
+        number = int(found.group(1).replace(",", "")) if found else 0
+        if number < 1:
+            hint = did_you_mean(value, ("all", "reductions", "sample")) if isinstance(value, str) else ""
+            raise FieldError(f"got {shown(value)}, expected {self.expected}{hint}")
+        return number
+
+    def json_schema(self) -> dict[str, Any]:
+        """A text."""
+        return {"type": "string", "pattern": "^(all|reductions|sample +[0-9,]+)$"}
+
+
+@dataclass(frozen=True)
 class OneOf(Field):
     """One of a few words, or a number where ``number`` says so."""
 

@@ -13,7 +13,7 @@ from pydantic import Field as Info
 
 from crashsim.cases import BUMPERS
 from crashsim.config.damage import ReconstructionModel
-from crashsim.config.fields import Field, Name, Number, OneOf, Place, Quantity, Text, Whole
+from crashsim.config.fields import Field, Name, Number, OneOf, Place, Quantity, Store, Text, Whole
 from crashsim.config.modifiers import Age, ModifierModel
 from crashsim.config.parts import (
     ClassModel,
@@ -136,6 +136,9 @@ class OutputModel(Model):
 
     units: Annotated[str, OneOf(("us", "si"))] = "us"
     pulses: Annotated[list[PulseModel], Info(max_length=20)] = Info([], description="cases whose histories are kept")
+    store: Annotated[str | int, Store()] | None = Info(
+        None, description="rows kept of what is drawn: all, reductions, or sample N; all up to 100,000 when left out"
+    )
 
 
 class StudyModel(Model):

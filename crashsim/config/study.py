@@ -14,7 +14,7 @@ from crashsim.config.classes import with_classes
 from crashsim.config.draft import Draft, validated
 from crashsim.config.draws import drawn
 from crashsim.config.evidence import graded
-from crashsim.config.fields import NAME, NAME_WORDS
+from crashsim.config.fields import NAME, NAME_WORDS, FieldError, Store
 from crashsim.config.impacts import Read, judged_meetings, read_impact
 from crashsim.config.mapping import read_mapping
 from crashsim.config.models import RiskModel, StudyModel, VehicleModel
@@ -26,7 +26,7 @@ from crashsim.config.spreads import with_spreads
 from crashsim.config.sweep import MOST_CASES
 from crashsim.config.variants import check_modifiers, variants
 from crashsim.config.vehicles import check_vehicle, judgement, plain, with_library
-from crashsim.errors import ConfigError
+from crashsim.errors import ConfigError, CrashsimError
 from crashsim.units import echo
 
 OCCUPANT_AGE: Final = 40.0  # years, where a curve asks for an age and the study gives none (tag J)
@@ -46,6 +46,14 @@ def load_study(source: str | Path | Mapping[str, Any]) -> Study:
         return _study(read_mapping(source), None)
     path = library.study_path(str(source))
     return _study(read_file(path), path)
+
+
+def read_store(text: str) -> str | int:
+    """Which rows are kept, as typed for ``output.store``; raises CrashsimError for what is neither."""
+    try:
+        return Store().read(text)
+    except FieldError as error:
+        raise CrashsimError(f"store: {error}") from None
 
 
 def _study(document: Document, file: Path | None) -> Study:
@@ -74,6 +82,7 @@ def _study(document: Document, file: Path | None) -> Study:
         typed=document.tree, source=document.text,
         judgement=judgement(vehicles, {path for impact in impacts for path in impact.numbers}) + judged_meetings(reads),
         sampling=next((impact.sampling for impact in impacts if impact.sampling), None),
+        store=model.output.store or "",
         variants=variants(document.tree, model.modifiers, vehicles, lambda tree: _study(read_mapping(tree), file)),
     )  # fmt: skip
 

@@ -6,20 +6,22 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from crashsim.cases import Study
 from crashsim.engine.manifest import fingerprint, resolved, version
+from crashsim.engine.work import UNDER_WAY, Difference, Header, Work, working
 from crashsim.errors import OutputError
 from crashsim.results.files import MANIFEST, RUN, SAVED, read_manifest, sha256
 
 EVIDENCE: Final = "evidence"  # kind of a manifest: what `crashsim validation` writes
+SHARD: Final = "shard"  # what `crashsim run --shard` writes
 SENSITIVITY: Final = "sensitivity"  # what `crashsim sensitivity` writes
 KINDS: Final = {RUN: "a run", SAVED: "results saved from Python", EVIDENCE: "the evidence of crashsim validation",
-                SENSITIVITY: "a sensitivity analysis"}  # fmt: skip
+                SENSITIVITY: "a sensitivity analysis", SHARD: "a shard of a run"}  # fmt: skip
 REPLACED: Final = "manifest.json.replaced"  # the old manifest while its run is being replaced: names what may go
 
 
@@ -37,11 +39,11 @@ def is_done(folder: Path, study: Study) -> bool:
         The folder holds something else: another study or version (the difference is named), files that were changed or
         removed since, or files that crashsim did not write.
     """
-    return holds(folder, RUN, fingerprint(study), lambda manifest: _difference(manifest, study))
+    return holds(folder, RUN, fingerprint(study), lambda manifest: difference(manifest, study))
 
 
-def holds(folder: Path, kind: str, mark: str, difference: Callable[[dict[str, Any]], str]) -> bool:
-    """Whether ``folder`` holds, unchanged, what has this kind and fingerprint; ``difference`` tells of a manifest what is not so.
+def holds(folder: Path, kind: str, mark: str, words: Difference) -> bool:
+    """Whether ``folder`` holds, unchanged, what has this kind and fingerprint; ``words`` tells of a manifest what is not so.
 
     Raises OutputError as `is_done` does.
     """
@@ -51,14 +53,17 @@ def holds(folder: Path, kind: str, mark: str, difference: Callable[[dict[str, An
     if (folder / REPLACED).exists():
         raise OutputError(f"{folder}: {KINDS[kind]} was being replaced here and did not finish; --force to start anew")
     if manifest["fingerprint"] != mark:
-        raise OutputError(f"{folder}: holds other results ({difference(manifest)}); choose another folder, or "
+        raise OutputError(f"{folder}: holds other results ({words(manifest)}); choose another folder, or "
                           "--force to replace them")  # fmt: skip
+    sizes = manifest.get("sizes", {})
     for name, digest in manifest["files"].items():
         path = folder / name
-        if not path.is_file() or sha256(path) != digest:
+        is_same = path.is_file() and (path.stat().st_size == sizes[name] if name in sizes else sha256(path) == digest)
+        if not is_same:
             raise OutputError(
                 f"{path}: was {'changed' if path.exists() else 'removed'} since it was written; --force to start anew"
             )
+    clear(folder, manifest)  # what is left of a run that was ended in its last moment
     return True
 
 
@@ -83,11 +88,14 @@ def _manifest_of(folder: Path, kind: str = RUN) -> dict[str, Any] | None:
     return manifest
 
 
-def _difference(manifest: dict[str, Any], study: Study) -> str:
+def difference(manifest: dict[str, Any], study: Study) -> str:
     """The first thing in which the stored run differs, in words."""
     if manifest.get("version") != version():
         return f"crashsim {manifest.get('version')}, this is {version()}"
-    return _first_difference(manifest, resolved(study), "") or f"another build of crashsim {version()}"
+    return (
+        _first_difference(manifest, json.loads(json.dumps(resolved(study))), "")
+        or f"another build of crashsim {version()}"
+    )
 
 
 def _first_difference(old: Any, new: Any, path: str) -> str:
@@ -139,10 +147,56 @@ def writing(folder: Path, kind: str = RUN) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def running_into(folder: Path, study: Study, *, anew: bool = False) -> AbstractContextManager[Work]:
+    """The run of a study that is to become ``folder``, begun or gone on with: as `placing`."""
+    header = {"version": version(), "fingerprint": fingerprint(study), **resolved(study)}
+    return placing(folder, RUN, header, lambda there: difference(there, study), anew=anew)
+
+
+@contextmanager
+def placing(folder: Path, kind: str, header: Header, words: Difference, *, anew: bool = False) -> Iterator[Work]:
+    """What is under way to become ``folder``; it takes its place when all is written, the manifest with it.
+
+    What ends early stays beside the folder with all its finished groups (`engine.work`).  Raises OutputError as `writing` and
+    `working` do.
+    """
+    try:
+        folder = folder.resolve()
+        if Path.cwd().is_relative_to(folder):
+            raise OutputError(f"{folder}: is the current folder or above it; choose a folder for the results alone")
+        old = _manifest_of(folder, kind)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    with working(folder, header, words, anew=anew) as work:
+        try:
+            yield work
+            if old is not None:
+                _replace(folder, old, work.folder)
+                shutil.rmtree(work.folder, ignore_errors=True)
+                return
+            if folder.exists():
+                folder.rmdir()
+            work.folder.rename(folder)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written: {error.strerror or error}; {work.kept}") from None
+        clear(folder, read_manifest(folder))
+
+
+def clear(folder: Path, manifest: dict[str, Any]) -> None:
+    """Remove what only a run under way needs, unless it is of the results (the states of a shard are)."""
+    kept = {name.split("/")[0] for name in manifest["files"]}
+    for name in UNDER_WAY:
+        path = folder / name
+        if name not in kept and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif name not in kept:
+            path.unlink(missing_ok=True)
+
+
 def _replace(folder: Path, manifest: dict[str, Any], partial: Path) -> None:
     """Put the files of ``partial`` in place of the run in ``folder``; a manifest of both stands aside until all is done."""
     old = set(manifest["files"])
-    new = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()} - {MANIFEST}
+    new = set(read_manifest(partial)["files"])
     for name in sorted(new - old):
         if os.path.lexists(folder / name):
             raise OutputError(f"{folder / name}: is not of the run that is to be replaced; move it away first")

@@ -59,6 +59,7 @@ def resolved(study: Study) -> dict[str, Any]:
         "risk": dict(study.risk),
         "dummies": dummies(study),
         "sampling": vars(study.sampling) if study.sampling else None,
+        "store": study.store,
         **({"modifiers": study.typed["modifiers"]} if study.variants else {}),
     }
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from crashsim.cases import Study
-from crashsim.criteria import RISK
 from crashsim.engine import local, stream
 from crashsim.engine.ledger import ledger, sources
 from crashsim.engine.local import Columns
 from crashsim.engine.manifest import inputs
 from crashsim.engine.pulses import pulse
+from crashsim.engine.store import MOST_KEPT, without_members
 from crashsim.engine.stream import STATUSES
 from crashsim.results import BEYOND_MODEL, FAILED, Results
 
 Progress = Callable[[int, int], None]
-
-MOST_KEPT: Final = 100_000  # samples whose rows are kept; of more, only what they span
 
 
 def run(study: Study, *, threads: int | None = None, progress: Progress | None = None) -> Results:
@@ -30,20 +28,31 @@ def run(study: Study, *, threads: int | None = None, progress: Progress | None =
     span there, ``samples`` the rows of all samples if they are not too many.  ``threads``: all cores by default; the
     numbers do not depend on it.  ``progress`` is called with the cases done and the cases in all.
     """
-    drawn = sum(impact.count for impact in study.impacts if impact.random)
-    results = local.run(study, threads=threads, progress=None if drawn else progress)
+    sampled = any(impact.random for impact in study.impacts)
+    results = central(study, threads=threads, progress=None if sampled else progress)
+    if not sampled:
+        return results
+    count = sum(impact.count for impact in study.impacts if impact.random)
+    kept: list[Columns] | None = [] if count <= MOST_KEPT else None
+    keep = None if kept is None else lambda rows: kept.append(without_members(rows))
+    columns, dimensions = stream.reduce(study, threads=threads, progress=progress, keep=keep)
+    results = with_bands(results, columns, dimensions)
+    return results if kept is None else replace(results, samples=_samples(study, kept, results.meta))
+
+
+def central(study: Study, *, threads: int | None = None, progress: Progress | None = None) -> Results:
+    """Every point of the grids of a study with its random numbers as given, the ledger of its modifiers and its pulses."""
+    results = local.run(study, threads=threads, progress=progress)
     if study.variants:
         told = {"ledger": ledger(study, threads=threads), "ledger_sources": sources(study)}
         results = replace(results, meta={**results.meta, **told})
-    results = replace(results, pulses=[pulse(study.central, named) for named in study.named_cases])
-    if not drawn:
-        return results
-    kept: list[Columns] | None = [] if drawn <= MOST_KEPT else None
-    keep = None if kept is None else _keeper(kept)
-    columns, dimensions = stream.reduce(study, threads=threads, progress=progress, keep=keep)
+    return replace(results, pulses=[pulse(study.central, named) for named in study.named_cases])
+
+
+def with_bands(results: Results, columns: Columns, dimensions: Mapping[str, str]) -> Results:
+    """Results with what the samples span at each point, and what must be said of that."""
     meta = {**results.meta, **_drawn(results.meta["warnings"], columns)}
-    samples = None if kept is None else _samples(study, kept, meta)
-    return replace(results, meta=meta, bands=Results(columns, dimensions, (), meta), samples=samples)
+    return replace(results, meta=meta, bands=Results(columns, dimensions, (), meta))
 
 
 def reduce(
@@ -76,12 +85,3 @@ def _drawn(warnings: list[str], bands: Columns) -> dict[str, Any]:
 def _samples(study: Study, kept: list[Columns], meta: Mapping[str, Any]) -> Results:
     columns, varying = local.joined(kept), local.varying_dimensions(study)
     return Results(columns, {name: local.dimension(name, varying) for name in columns}, (), meta)
-
-
-def _keeper(kept: list[Columns]) -> Callable[[Columns], None]:
-    """Keep the rows of a unit, without the members of the families of risk curves."""
-
-    def keep(rows: Columns) -> None:
-        kept.append({name: values for name, values in rows.items() if not (name.startswith(RISK) and "." in name)})
-
-    return keep

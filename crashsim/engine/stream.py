@@ -1,54 +1,52 @@
-"""Crashes by the million: computed in units, reduced as they come to what is known of each point of a grid.
+"""What the samples of a study span, from the states of its groups: at each point of its grids, and in all.
 
-The samples at one point of a grid (a *cell*) are cut into blocks that stand still: block k of a cell is always its samples
-k BLOCK to (k + 1) BLOCK.  Moments are taken block by block and merged in that order, counts are whole numbers; so neither
-threads nor chunks change a bit.  A cell of one block has exact quantiles; of a larger one they come from the bins of
+Moments are merged piece by piece in their order, counts are whole numbers; so neither threads nor chunks nor machines
+change a bit.  A cell of one block has exact quantiles; those of a larger one, and of a whole impact, come from the bins of
 ``kernels.tally`` and are off by at most 1/256 of themselves (or 2^-20 in SI).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crashsim.cases import CORRECTION, Cases, Impact, Study, build, swept
+from crashsim.cases import Study, swept
 from crashsim.criteria import METRICS
-from crashsim.engine.dummies import MEASURED, NAMES
-from crashsim.engine.local import Columns, cores, dimension, joined, metrics, table, varying_dimensions
-from crashsim.engine.possible import always_possible, require_possible
-from crashsim.engine.risks import COLUMN, RiskSettings, risk_columns, risk_settings
+from crashsim.engine.groups import (
+    BLOCK,
+    RISKS,
+    SHARES,
+    STANDING,
+    STATUSES,
+    Counts,
+    Floats,
+    Group,
+    Plan,
+    State,
+    compute,
+    plan,
+)
+from crashsim.engine.local import Columns, cores, dimension, joined, varying_dimensions
 from crashsim.errors import CrashsimError, did_you_mean
 from crashsim.kernels import tally
-from crashsim.results import BEYOND_MODEL, FAILED, OK
 from crashsim.units import echo
 
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
-Progress = Callable[[int, int], None]
+__all__ = ["BLOCK", "RISKS", "SHARES", "STANDING", "STATISTICS", "STATUSES", "Cell", "cells", "folded", "reduce"]
 
-BLOCK: Final = 16_384
-SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-STATUSES: Final = (OK, BEYOND_MODEL, FAILED)
-OF_RISK: Final = (CORRECTION,)  # random numbers that no crash reads, but its risks
-BY_DELTA_V: Final = tuple(f"{name}{edge}" for name in COLUMN.values() for edge in
-                     ("", "_low", "_high", "_mean", "_uncorrected", "_uncorrected_low", "_uncorrected_high"))  # fmt: skip
-RISKS: Final = (*BY_DELTA_V, *NAMES)
-# What stands in a case beyond the model, since momentum alone decides it; all else is left out there (decision 8).
-STANDING: Final = frozenset(
-    {"closing_speed", "impact_mass", "impact_speed", "energy_in", "delta_v", "delta_v_momentum", *BY_DELTA_V}
-)
+Progress = Callable[[int, int], None]
+Found = Iterable[tuple[Group, State]]  # in the order of the groups
+
+STATISTICS: Final = ("count", "mean", "sd", "min", "max", *(f"p{round(100 * share):02d}" for share in SHARES))
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is known of one vehicle at one point of the grid of an impact, over all samples.
+    """What is known of one vehicle at one point of the grid of an impact, or in all of it, over all samples.
 
     Attributes
     ----------
@@ -62,10 +60,8 @@ class Cell:
         Cases counted, their mean, standard deviation (n - 1) and ends; NaN where too few were.
     quantiles : array (len(SHARES), columns)
         5, 25, 50, 75 and 95 %.
-    values : array (columns, samples)
-        The numbers themselves, NaN where not counted; of a cell of several blocks, none.
     bins : array (columns, tally.BINS), optional
-        Counts of the numbers of a cell of several blocks.
+        Counts of the numbers; of a cell of one block, none.
     """
 
     impact: str
@@ -81,13 +77,16 @@ class Cell:
     least: Floats
     largest: Floats
     quantiles: Floats
-    values: Floats
-    bins: Counts | None
+    bins: Counts | None = None
 
     def histogram(self, name: str) -> tuple[Floats, Counts]:
-        """Edges and counts of a quantity in the bins of ``kernels.tally``, from the first to the last that is not empty."""
-        row = self.columns.index(name)
-        counts = tally.counted(self.values[row : row + 1])[0] if self.bins is None else self.bins[row]
+        """Edges and counts of a quantity in the bins of ``kernels.tally``, from the first to the last that is not empty.
+
+        Raises CrashsimError for a cell of one block, whose rows say more.
+        """
+        if self.bins is None:
+            raise CrashsimError(f"{self.impact}: a point with at most {BLOCK:,} samples keeps no histogram")
+        counts = self.bins[self.columns.index(name)]
         filled = np.flatnonzero(counts)
         if not filled.size:
             return np.zeros(1), np.zeros(0, dtype=np.int64)
@@ -111,37 +110,24 @@ def cells(
     columns : sequence of str, optional
         Metrics (``criteria.METRICS``) and risks to reduce; all by default.  Without risks it is faster.
     chunk : int
-        Cases to compute at a time in each thread, rounded up to whole blocks or cells.
+        Cases to compute at a time in each thread.
     threads : int, optional
         All cores by default.
     progress : callable, optional
         Called with the cases done and the cases in all.
     keep : callable, optional
-        Called with the rows of each unit, in order.
+        Called with the rows of each group, in order.
 
-    Raises CrashsimError for an unknown column, or when the study has no random number.
+    Raises CrashsimError for an unknown column, when the study has no random number or its grids have too many points.
     """
-    names = _names(columns)
+    names = checked(columns)
     impacts = [impact for impact in study.impacts if impact.random]
     if not impacts:
         raise CrashsimError(f"{study.name}: no number of this study is a distribution; there is nothing to reduce")
-    risk = None
-    if keep is not None or set(names) & set(RISKS):
-        risk = risk_settings(study)
-    total, done = sum(impact.count for impact in impacts), 0
-    for impact in impacts:
-        running: _Block | None = None
-        for unit, blocks in _solved(impact, names, risk, keep is not None, chunk, threads or cores()):
-            if keep and unit is not None:
-                keep(unit)
-            for block in blocks:
-                running = block if running is None else _together(running, block)
-                if running.last % impact.samples == 0:
-                    yield from _cells(impact, names, running)
-                    running = None
-            done += blocks[-1].last - blocks[0].first
-            if progress:
-                progress(done, total)
+    whole = plan(study, impacts, names, risks=keep is not None)
+    if not whole.cells:
+        raise CrashsimError(f"{study.name}: too many points for a summary of each; run it into a folder (crashsim run)")
+    yield from of_points(whole, _computed(whole, chunk, threads or cores(), progress, keep))
 
 
 def reduce(
@@ -153,22 +139,51 @@ def reduce(
     progress: Progress | None = None,
     keep: Callable[[Columns], None] | None = None,
 ) -> tuple[Columns, dict[str, str]]:
-    """The cells of a study as one table and the dimensions of its columns: parameters as in `cells`.
+    """The cells of a study as one table and the dimensions of its columns: parameters as in `cells`, rows as in `rows_of`."""
+    found = cells(study, columns=columns, chunk=chunk, threads=threads, progress=progress, keep=keep)
+    return rows_of(study, checked(columns), found)
+
+
+def rows_of(study: Study, names: Sequence[str], found: Iterable[Cell]) -> tuple[Columns, dict[str, str]]:
+    """Cells as one table, and the dimensions of its columns.
 
     One row for each point of a grid and each vehicle: ``impact``, ``case`` (the index of the point), ``vehicle``,
     ``partner``, ``end``, the swept paths, ``cases`` and the counts ``ok``, ``beyond_model``, ``failed``; then of each quantity
     ``NAME.count``, ``.mean``, ``.sd``, ``.min``, ``.max`` and ``.p05``, ``.p25``, ``.p50``, ``.p75``, ``.p95``.
     """
     by_name = {impact.name: impact for impact in study.impacts}
-    found = cells(study, columns=columns, chunk=chunk, threads=threads, progress=progress, keep=keep)
-    parts = [_row(by_name[cell.impact], cell) for cell in found]
+    parts = [_row(cell, swept(by_name[cell.impact].central, cell.index, cell.index + 1)) for cell in found]
     dimensions = varying_dimensions(study.central)
-    for name in _names(columns):
+    return joined(parts), dimensions | _of_statistics(names)
+
+
+def totals_of(names: Sequence[str], found: Iterable[Cell]) -> tuple[Columns, dict[str, str]]:
+    """Whole impacts as a table like that of `rows_of`, and the dimensions of its columns."""
+    return joined([_row(cell, {}) for cell in found]), _of_statistics(names)
+
+
+def histograms_of(found: Iterable[Cell]) -> Columns:
+    """The bins that are not empty: ``impact``, ``vehicle``, ``quantity``, ``from``, ``to`` [SI] and ``count``."""
+    parts = []
+    for cell in found:
+        for name in cell.columns:
+            edges, counts = cell.histogram(name)
+            here = np.flatnonzero(counts)
+            labels = {"impact": cell.impact, "vehicle": cell.vehicle, "quantity": name}
+            parts.append({**{label: np.full(len(here), text) for label, text in labels.items()},
+                          "from": edges[here], "to": edges[here + 1], "count": counts[here]})  # fmt: skip
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _of_statistics(names: Sequence[str]) -> dict[str, str]:
+    dimensions: dict[str, str] = {}
+    for name in names:
         dimensions |= {f"{name}.{statistic}": dimension(name, {}) for statistic in STATISTICS[1:]}
-    return joined(parts), dimensions
+    return dimensions
 
 
-def _names(columns: Sequence[str] | None) -> tuple[str, ...]:
+def checked(columns: Sequence[str] | None) -> tuple[str, ...]:
+    """Names of metrics and risks, all by default; raises CrashsimError for one that is neither."""
     known = (*METRICS, *RISKS)
     for name in columns or ():
         if name not in known:
@@ -176,140 +191,120 @@ def _names(columns: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(columns)) if columns is not None else known
 
 
-# ---- blocks ------------------------------------------------------------------------------------------------------------
+def _computed(
+    whole: Plan, chunk: int, threads: int, progress: Progress | None, keep: Callable[[Columns], None] | None
+) -> Iterator[tuple[Group, State]]:
+    """The states of all groups in order, a few groups at a time."""
 
-
-@dataclass(frozen=True)
-class _Block:
-    """Cases ``first`` to ``last`` of one cell, reduced: moments (5, vehicles * columns), cases of each status (3,), and
-    their numbers (vehicles * columns, cases), or of several blocks the counts of these in bins.
-    """
-
-    first: int
-    last: int
-    moments: Floats
-    statuses: Counts
-    values: Floats
-    bins: Counts | None = None
-
-
-def _solved(
-    impact: Impact, names: tuple[str, ...], risk: RiskSettings | None, keep: bool, chunk: int, threads: int
-) -> Iterator[tuple[Columns | None, list[_Block]]]:
-    """The rows (if they are to be kept) and the blocks of each unit, in order, a few units at a time."""
-    safe = always_possible(impact)
-
-    def work(first: int, last: int) -> tuple[Columns | None, list[_Block]]:
-        cases = build(impact, first, last)
-        if not safe:
-            require_possible(impact, first, cases)
-        solved = metrics(impact, first, cases, 1)
-        values = _values(impact, names, solved | _drawn(cases), risk)
-        blocks = [_block(values[:, a - first : b - first], solved["status"][a - first : b - first], a)
-                  for a, b in pairwise(_cuts(impact, first, last))]  # fmt: skip
-        return table(impact, first, cases, solved, risk) if keep else None, blocks
+    def work(group: Group) -> tuple[State, list[Columns]]:
+        rows: list[Columns] = []
+        return compute(whole, group, chunk=chunk, keep=rows.append if keep else None), rows
 
     pool = ThreadPoolExecutor(threads)
-    waiting: deque[Future[tuple[Columns | None, list[_Block]]]] = deque()
+    waiting: deque[tuple[Group, Future[tuple[State, list[Columns]]]]] = deque()
+    done, total = 0, whole.count
     try:
-        for first, last in _units(impact, chunk):
-            waiting.append(pool.submit(work, first, last))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        left = iter(whole.groups)
+        while True:
+            for group in left:
+                waiting.append((group, pool.submit(work, group)))
+                if len(waiting) > threads:
+                    break
+            if not waiting:
+                return
+            group, future = waiting.popleft()
+            state, rows = future.result()
+            for part in rows if keep else ():
+                keep(part)  # type: ignore[misc]
+            yield group, state
+            done += group.last - group.first
+            if progress:
+                progress(done, total)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _units(impact: Impact, chunk: int) -> Iterator[tuple[int, int]]:
-    """Ranges of cases: whole cells of one block, or whole blocks of one cell."""
-    n = impact.samples
-    if n <= BLOCK:
-        size = n * max(1, chunk // n)
-        yield from ((i, min(i + size, impact.count)) for i in range(0, impact.count, size))
-    else:
-        size = BLOCK * max(1, chunk // BLOCK)
-        for start in range(0, impact.count, n):
-            yield from ((start + i, start + min(i + size, n)) for i in range(0, n, size))
+# ---- from states to cells ----------------------------------------------------------------------------------------------
 
 
-def _cuts(impact: Impact, first: int, last: int) -> list[int]:
-    """Where the blocks of a unit begin, and its end."""
-    n = impact.samples
-    step = n if n <= BLOCK else BLOCK
-    return [*range(first, last, step), last]
+@dataclass
+class _Running:
+    """Moments, statuses and bins of what was added so far; ``quantiles`` of one cell that is whole."""
+
+    moments: Floats | None = None
+    statuses: Counts | None = None
+    bins: Counts | None = None  # flat
+
+    def add(self, state: State) -> None:
+        """All pieces of a state, in order."""
+        for moments, statuses in zip(state.moments, state.statuses, strict=True):
+            self.moments = moments if self.moments is None else tally.merged(self.moments, moments)
+            self.statuses = statuses if self.statuses is None else self.statuses + statuses
+        if self.bins is None:
+            self.bins = np.zeros(state.moments.shape[2] * tally.BINS, dtype=np.int64)
+        self.bins[state.filled] += state.counts
 
 
-def _values(impact: Impact, names: tuple[str, ...], solved: Columns, risk: RiskSettings | None) -> Floats:
-    """Numbers of each vehicle that is no wall, shape (vehicles * columns, cases), NaN where they do not count."""
-    vehicles = [i for i in range(2) if not impact.rigid[i]]
-    wanted = set(names)
-    risks = [_risks(impact, i, solved, risk) if risk and wanted & set(RISKS) else {} for i in vehicles]
-    failed, not_ok, nothing = solved["status"] == FAILED, solved["status"] != OK, np.array(np.nan)
-    values = np.empty((len(vehicles), len(names), len(failed)))
-    for own, i, of_risk in zip(values, vehicles, risks, strict=True):
-        for row, name in zip(own, names, strict=True):
-            column = solved[name] if name in solved else of_risk.get(name, nothing)
-            row[:] = column[:, i] if column.ndim == 2 else column
-            row[failed if name in STANDING else not_ok] = np.nan
-    return values.reshape(-1, len(failed))
+def of_points(whole: Plan, found: Found, add: Callable[[Group, State], None] = lambda *_: None) -> Iterator[Cell]:
+    """The cells of a plan whose points have summaries, in order; ``add`` is called with each state as it passes."""
+    running = _Running()
+    for group, state in found:
+        add(group, state)
+        impact = whole.impacts[group.impact]
+        if len(state.quantiles):
+            index = group.first // impact.samples
+            pieces = zip(state.moments, state.statuses, state.quantiles, strict=True)
+            for i, (moments, statuses, quantiles) in enumerate(pieces):
+                yield from _cells(whole, group.impact, index + i, moments, statuses, quantiles, None)
+        elif impact.random and whole.cells:
+            running.add(state)
+            if group.last % impact.samples == 0:
+                yield from _whole(whole, group.impact, (group.last - 1) // impact.samples, running)
+                running = _Running()
 
 
-def _risks(impact: Impact, i: int, solved: Columns, risk: RiskSettings) -> Columns:
-    """The risk columns of one vehicle."""
-    n = len(solved["restitution"])
-    labels = {"end": np.full(n, impact.faces[i]), "vehicle": np.full(n, impact.between[i])}
-    own = {name: solved[name][:, i] for name in ("delta_v", "intrusion", *MEASURED)}
-    both = {name: solved[name] for name in ("restitution", *OF_RISK) if name in solved}
-    return risk_columns(risk, impact, {**labels, **own, **both})
+def folded(whole: Plan, found: Found) -> tuple[list[Cell], list[Cell]]:
+    """The cells of a plan, and each of its impacts as one cell: over all its cases, whatever is swept or drawn."""
+    running: list[tuple[int, _Running]] = []
+    totals: list[Cell] = []
+
+    def add(group: Group, state: State) -> None:
+        if running and running[0][0] != group.impact:
+            totals.extend(_whole(whole, running[0][0], 0, running.pop()[1]))
+        if not running:
+            running.append((group.impact, _Running()))
+        running[0][1].add(state)
+
+    points = list(of_points(whole, found, add))
+    return points, totals + [cell for impact, last in running for cell in _whole(whole, impact, 0, last)]
 
 
-def _drawn(cases: Cases) -> Columns:
-    """The random numbers that risks read."""
-    return {name: cases.swept[name] for name in OF_RISK if name in cases.swept}
+def _whole(whole: Plan, impact: int, index: int, running: _Running) -> Iterator[Cell]:
+    assert running.moments is not None
+    assert running.statuses is not None
+    assert running.bins is not None
+    bins = running.bins.reshape(-1, tally.BINS)
+    n, _, _, least, largest = running.moments
+    quantiles = _binned(bins, n, least, largest)
+    yield from _cells(whole, impact, index, running.moments, running.statuses, quantiles, bins)
 
 
-def _block(values: Floats, status: NDArray[Any], first: int) -> _Block:
-    counts = np.array([np.count_nonzero(status == name) for name in STATUSES])
-    own = np.ascontiguousarray(values)
-    return _Block(first, first + len(status), tally.moments(own), counts, own)
-
-
-def _together(a: _Block, b: _Block) -> _Block:
-    """Two blocks that follow each other in a cell; the first gives up its bins to both."""
-    bins = a.bins if a.bins is not None else tally.counted(a.values)
-    tally.count(b.values, bins)
-    return _Block(a.first, b.last, tally.merged(a.moments, b.moments), a.statuses + b.statuses, b.values[:, :0], bins)
-
-
-# ---- cells -------------------------------------------------------------------------------------------------------------
-
-
-def _cells(impact: Impact, names: tuple[str, ...], whole: _Block) -> Iterator[Cell]:
-    """What is known of each vehicle when all blocks of a cell are in."""
-    n, mean, squares, least, largest = whole.moments
+def _cells(
+    whole: Plan, of: int, index: int, moments: Floats, statuses: Counts, quantiles: Floats, bins: Counts | None
+) -> Iterator[Cell]:
+    """What is known of each vehicle when all pieces of a cell are in."""
+    impact, size = whole.impacts[of], len(whole.names)
+    n, mean, squares, least, largest = moments
     none = np.where(n > 0, 0.0, np.nan)
     sd = np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
-    quantiles = _exact(whole.values, n) if whole.bins is None else _binned(whole.bins, n, least, largest)
-    vehicles = [i for i in range(2) if not impact.rigid[i]]
-    for place, i in enumerate(vehicles):
-        own = slice(place * len(names), (place + 1) * len(names))
+    for place, i in enumerate(whole.vehicles(of)):
+        own = slice(place * size, place * size + size)
         yield Cell(
-            impact.name, whole.first // impact.samples, impact.between[i], impact.between[1 - i], impact.faces[i],
-            dict(zip(STATUSES, whole.statuses.tolist(), strict=True)), names, n[own].astype(np.int64),
+            impact.name, index, impact.between[i], impact.between[1 - i], impact.faces[i],
+            dict(zip(STATUSES, statuses.tolist(), strict=True)), whole.names, n[own].astype(np.int64),
             (mean + none)[own], sd[own], (least + none)[own], (largest + none)[own], quantiles[:, own],
-            whole.values[own], None if whole.bins is None else whole.bins[own],
+            None if bins is None else bins[own],
         )  # fmt: skip
-
-
-def _exact(values: Floats, count: Floats) -> Floats:
-    """Quantiles between order statistics, as numpy gives them: (shares, columns)."""
-    ordered = np.sort(values, axis=1)  # NaN last
-    position = np.outer(SHARES, np.maximum(count - 1, 0))
-    low, column = np.floor(position).astype(int), np.arange(len(values))
-    a, b = ordered[column, low], ordered[column, np.ceil(position).astype(int)]
-    return np.asarray(a + (b - a) * (position - low))
 
 
 def _binned(bins: Counts, count: Floats, least: Floats, largest: Floats) -> Floats:
@@ -319,15 +314,12 @@ def _binned(bins: Counts, count: Floats, least: Floats, largest: Floats) -> Floa
     return found
 
 
-STATISTICS: Final = ("count", "mean", "sd", "min", "max", *(f"p{round(100 * share):02d}" for share in SHARES))
-
-
-def _row(impact: Impact, cell: Cell) -> Columns:
+def _row(cell: Cell, at: Columns) -> Columns:
     numbers = (cell.count, cell.mean, cell.sd, cell.least, cell.largest, *cell.quantiles)
     row: Columns = {
         **{name: np.array([getattr(cell, name)]) for name in ("impact", "vehicle", "partner", "end")},
         "case": np.array([cell.index]),
-        **swept(impact.central, cell.index, cell.index + 1),
+        **at,
         "cases": np.array([sum(cell.statuses.values())]),
         **{status: np.array([cell.statuses[status]]) for status in STATUSES},
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
-BANDS, SAMPLES = "bands.parquet", "samples.parquet"
+RESULTS, BANDS, SAMPLES = "results.parquet", "bands.parquet", "samples.parquet"
+TOTALS, HISTOGRAMS = "totals.parquet", "histograms.parquet"
 OF_VEHICLE = {
     "acceleration": "m/s^2", "velocity": "m/s", "crush": "m", "chest_acceleration": "m/s^2", "head_acceleration": "m/s^2",
     "belt_force": "N",
@@ -50,22 +51,40 @@ def save(results: Results, folder: Path) -> Path:
 def write_data(results: Results, folder: Path) -> None:
     """The tables and pulses, without the manifest."""
     write_summary(results, folder / "summary.csv")
-    write_table(results, folder / "results.parquet")
+    if not (folder / RESULTS).is_dir():  # the rows of a large grid were written as they came
+        write_table(results, folder / RESULTS)
     if results.pulses:
         write_pulses(results, folder / "pulses.nc")
-    if results.bands is not None:
-        write_table(results.bands, folder / BANDS)
-        write_bands(results.bands, folder / "bands.csv")
-    if results.samples is not None:
-        write_table(results.samples, folder / SAMPLES)
+    for table, name in ((results.bands, BANDS), (results.totals, TOTALS)):
+        if table is not None:
+            write_table(table, folder / name)
+            write_bands(table, (folder / name).with_suffix(".csv"))
+    for table, name in ((results.samples, SAMPLES), (results.histograms, HISTOGRAMS)):
+        if table is not None:
+            write_table(table, folder / name)
 
 
-def write_manifest(meta: Mapping[str, Any], folder: Path) -> None:
-    """The manifest, with the hash of every other file in the folder (which crashsim alone has written)."""
-    files = {str(p.relative_to(folder).as_posix()): sha256(p) for p in sorted(folder.rglob("*"))
-             if p.is_file() and p.name != MANIFEST}  # fmt: skip
-    text = json.dumps({**meta, "files": files}, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+def write_manifest(
+    meta: Mapping[str, Any], folder: Path, known: Mapping[str, str] | None = None, besides: Collection[str] = ()
+) -> None:
+    """The manifest, with the hash of every other file in the folder (which crashsim alone has written); written last, at once.
+
+    ``known``: hashes that need not be taken again, of files so large that later only their size is looked at; ``besides``: files
+    and folders that are not of the results.
+    """
+    known = known or {}
+    files: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST and name.split("/")[0] not in besides:
+            files[name] = known.get(name) or sha256(path)
+            sizes |= {name: path.stat().st_size} if name in known else {}
+    whole = {**meta, "files": files, **({"sizes": sizes} if sizes else {})}
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+    temporary = folder / f"{MANIFEST}.tmp"
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(folder / MANIFEST)
 
 
 def sha256(path: Path) -> str:
@@ -187,14 +206,22 @@ def load(folder: str | Path) -> Results:
     """
     folder = Path(folder)
     meta = read_manifest(folder)
-    files = meta.pop("files")
-    for name in {"results.parquet", "pulses.nc", BANDS, SAMPLES} & {*files, "results.parquet"}:
-        if not (folder / name).is_file() or sha256(folder / name) != files.get(name):
-            raise OutputError(f"{folder / name} is missing or is not the file that was written")
+    files, sizes = meta.pop("files"), meta.pop("sizes", {})
+    tables = {name.split("/")[0] for name in files if name.split("/")[0].endswith(".parquet")} | {RESULTS}
+    for name in files:
+        whole = name.split("/")[0]
+        if whole not in (*tables, "pulses.nc"):
+            continue
+        path = folder / name
+        if not path.is_file() or (path.stat().st_size != sizes[name] if name in sizes else sha256(path) != files[name]):
+            raise OutputError(f"{path} is missing or is not the file that was written")
+    if not (folder / RESULTS).exists():
+        raise OutputError(f"{folder / RESULTS} is missing or is not the file that was written")
     try:
-        columns, dimensions = _read_table(folder / "results.parquet")
+        columns, dimensions = _read_table(folder / RESULTS)
         pulses = _read_pulses(folder / "pulses.nc") if "pulses.nc" in files else []
-        others = [Results(*_read_table(folder / n), (), meta) if n in files else None for n in (BANDS, SAMPLES)]
+        others = [Results(*_read_table(folder / n), (), meta) if n in tables else None
+                  for n in (BANDS, SAMPLES, TOTALS, HISTOGRAMS)]  # fmt: skip
     except Exception as error:  # pyarrow and scipy raise a dozen kinds on a damaged file
         raise OutputError(f"{folder}: the results cannot be read: {type(error).__name__}: {error}") from None
     return Results(columns, dimensions, pulses, meta, *others)
@@ -232,7 +259,7 @@ def _read_table(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    table = pq.read_table(sorted(path.glob("*.parquet")) if path.is_dir() else path)
     columns, dimensions = {}, {}
     for field, column in zip(table.schema, table.columns, strict=True):
         if pa.types.is_dictionary(field.type):

@@ -135,6 +135,9 @@ class Results:
     samples : Results, optional
         The rows of all samples with the numbers drawn, unless they are too many; ``case`` counts points of the grid and
         samples, the samples innermost.
+    totals, histograms : Results, optional
+        Of a large run, the same statistics over all cases of each impact, whatever is swept or drawn, and the counts of each
+        quantity in bins of 1/256 of itself.
     """
 
     columns: Mapping[str, Array]
@@ -143,6 +146,8 @@ class Results:
     meta: Mapping[str, Any] = field(default_factory=dict)
     bands: Results | None = None
     samples: Results | None = None
+    totals: Results | None = None
+    histograms: Results | None = None
 
     LABELS = ("impact", "case", "vehicle", "partner", "end", "status", "bumpers_miss", "overridden", "slid_past")
 
