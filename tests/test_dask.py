@@ -78,7 +78,7 @@ def digest(folder, compute):
         raise Enough
     whole = hashlib.sha256()
     for path in sorted(
-        p for p in work.work_folder(folder).rglob("*") if p.is_file() and p.suffix in (".parquet", ".npz")
+        p for p in work.work_folder(folder).rglob("*") if p.is_file() and p.suffix in (".parquet", ".state")
     ):
         whole.update(path.name.encode() + path.read_bytes())
     return whole.hexdigest()

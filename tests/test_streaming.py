@@ -82,7 +82,7 @@ def under_way(loaded, folder, **options):
 def digest(folder):
     """Hash of all parts and states, in order."""
     whole = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in (".parquet", ".npz")):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in (".parquet", ".state")):
         whole.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return whole.hexdigest()
 
@@ -108,7 +108,7 @@ def test_a_state_is_read_back_as_it_was_and_damage_is_seen():
     for name, values in vars(unpacked(packed)).items():
         np.testing.assert_array_equal(values, getattr(state, name))
     assert isinstance(unpacked(packed), State)
-    for broken in (packed[: len(packed) // 2], b"", b"PK", packed.replace(b"moments", b"momenta")):
+    for broken in (packed[: len(packed) // 2], b"", b"PK", packed[:8] + bytes(len(packed)), b"\xff" * 8 + packed[8:]):
         with pytest.raises(ValueError, match="not a state"):
             unpacked(broken)
 
@@ -147,9 +147,9 @@ def test_what_was_stopped_goes_on_and_ends_in_the_same_bits(undisturbed, tmp_pat
 def test_nothing_that_is_done_is_computed_again(tmp_path):
     loaded = study()
     folder = under_way(loaded, tmp_path / "r")
-    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.npz")}
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.state")}
     under_way(loaded, tmp_path / "r")
-    assert before == {p: p.stat().st_mtime_ns for p in folder.rglob("*.npz")}
+    assert before == {p: p.stat().st_mtime_ns for p in folder.rglob("*.state")}
 
 
 def test_streamed_bands_equal_those_of_memory(tmp_path):
@@ -195,7 +195,7 @@ def test_a_torn_journal_loses_one_group_and_no_more(undisturbed, tmp_path):
 def test_a_damaged_file_is_computed_again(undisturbed, tmp_path, harm):
     loaded = study()
     folder = under_way(loaded, tmp_path / "r")
-    for victim in (sorted(folder.rglob("*.npz"))[2], sorted(folder.rglob("*.parquet"))[-1]):
+    for victim in (sorted(folder.rglob("*.state"))[2], sorted(folder.rglob("*.parquet"))[-1]):
         if victim.is_dir():
             continue
         data = bytearray(victim.read_bytes())

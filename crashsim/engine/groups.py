@@ -32,6 +32,7 @@ BLOCK: Final = 16_384
 MOST_BLOCKS: Final = 8  # of a group
 MANY: Final = 64  # groups of an impact before they grow
 MOST_CELLS: Final = 10_000  # points of a study's grids that have a summary of their own
+LARGEST_STATE: Final = 2**32  # bytes: more no group can have found
 SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 STATUSES: Final = (OK, BEYOND_MODEL, FAILED)
 OF_RISK: Final = (CORRECTION,)  # random numbers that no crash reads, but its risks
@@ -113,15 +114,24 @@ class State:
 
     def packed(self) -> bytes:
         """The state as bytes, always the same ones; `unpacked` reads them."""
+        import pyarrow as pa
+
         out = io.BytesIO()
-        np.savez_compressed(out, **vars(self))
-        return out.getvalue()
+        np.savez(out, **vars(self))
+        size = out.getbuffer().nbytes
+        return size.to_bytes(8, "little") + bytes(pa.compress(out.getvalue(), codec="zstd", asbytes=True))
 
 
 def unpacked(data: bytes) -> State:
     """The state that `State.packed` wrote; raises ValueError for anything else."""
+    import pyarrow as pa
+
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        size = int.from_bytes(data[:8], "little")
+        if not 0 < size <= LARGEST_STATE:
+            raise ValueError(f"{size:,} bytes")
+        whole = pa.decompress(data[8:], decompressed_size=size, codec="zstd", asbytes=True)
+        with np.load(io.BytesIO(whole), allow_pickle=False) as stored:
             return State(**{name: stored[name] for name in State.__dataclass_fields__})
     except Exception as error:  # numpy and zipfile raise half a dozen kinds
         raise ValueError(f"not a state of crashsim: {error}") from None
@@ -194,7 +204,8 @@ def compute(
         if not whole.safe[group.impact]:
             require_possible(impact, first, cases)
         solved = metrics(impact, first, cases, 1)
-        values = _values(impact, whole.names, solved | _drawn(cases), risk)
+        risks = [_risks(impact, i, solved | _drawn(cases), risk) if risk else {} for i in whole.vehicles(group.impact)]
+        values = _values(impact, whole.names, solved, risks)
         tally.count(values, bins)
         for start in range(0, last - first, piece):
             own = np.ascontiguousarray(values[:, start : start + piece])
@@ -204,26 +215,33 @@ def compute(
             if of_cells:
                 quantiles.append(_exact(own, moments[-1][0]))
         if keep:
-            keep(table(impact, first, cases, solved, risk))
-    filled = np.flatnonzero(bins)
-    return State(
-        np.stack(moments), np.array(statuses, dtype=np.int64), np.array(quantiles).reshape(-1, len(SHARES), len(bins)),
-        filled.astype(np.int32), bins.reshape(-1)[filled].astype(np.int32),
-    )  # fmt: skip
+            keep(table(impact, first, cases, solved, None) | _interleaved(risks))
+    spans = np.array(quantiles).reshape(-1, len(SHARES), len(bins))
+    return State(np.stack(moments), np.array(statuses, dtype=np.int64), spans, *tally.filled(bins))
 
 
-def _values(impact: Impact, names: tuple[str, ...], solved: Columns, risk: RiskSettings | None) -> Floats:
+def _values(impact: Impact, names: tuple[str, ...], solved: Columns, risks: list[Columns]) -> Floats:
     """Numbers of each vehicle that is no wall, shape (vehicles * columns, cases), NaN where they do not count."""
     vehicles = [i for i in range(2) if not impact.rigid[i]]
-    risks = [_risks(impact, i, solved, risk) if risk else {} for i in vehicles]
-    failed, not_ok, nothing = solved["status"] == FAILED, solved["status"] != OK, np.array(np.nan)
-    values = np.empty((len(vehicles), len(names), len(failed)))
+    nothing = np.array(np.nan)
+    failed, not_ok = (np.flatnonzero(of) for of in (solved["status"] == FAILED, solved["status"] != OK))
+    values = np.empty((len(vehicles), len(names), len(solved["status"])))
     for own, i, of_risk in zip(values, vehicles, risks, strict=True):
         for row, name in zip(own, names, strict=True):
             column = solved[name] if name in METRICS else of_risk.get(name, nothing)
             row[:] = column[:, i] if column.ndim == 2 else column
             row[failed if name in STANDING else not_ok] = np.nan
-    return values.reshape(-1, len(failed))
+    return values.reshape(-1, len(solved["status"]))
+
+
+def _interleaved(risks: list[Columns]) -> Columns:
+    """The risks of each vehicle as rows: case by case, vehicle by vehicle; NaN or False where a vehicle has none."""
+    found = {}
+    for name in dict.fromkeys(name for own in risks for name in own):
+        kind = next(own[name] for own in risks if name in own)
+        none = np.zeros(len(kind), bool) if kind.dtype == bool else np.full(len(kind), np.nan)
+        found[name] = np.stack([own.get(name, none) for own in risks], axis=-1).reshape(-1)
+    return found
 
 
 def _risks(impact: Impact, i: int, solved: Columns, risk: RiskSettings) -> Columns:

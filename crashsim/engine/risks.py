@@ -53,7 +53,11 @@ def risk_columns(settings: RiskSettings, impact: Impact, rows: Mapping[str, NDAr
     columns: dict[str, NDArray[Any]] = {}
 
     def put(here: NDArray[np.bool_], found: Mapping[str, NDArray[Any]]) -> None:
+        whole = bool(here.all())
         for column, values in found.items():
+            if whole:
+                columns[column] = values
+                continue
             blank = np.zeros(len(here), bool) if values.dtype == bool else np.full(len(here), np.nan)
             columns.setdefault(column, blank)[here] = values
 

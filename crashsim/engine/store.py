@@ -87,7 +87,7 @@ def part_name(table: str, group: int) -> str:
 
 def state_name(group: int) -> str:
     """The file of what a group found."""
-    return f"{STATES}/{group:07d}.npz"
+    return f"{STATES}/{group:07d}.state"
 
 
 def write_group(

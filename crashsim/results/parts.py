@@ -13,7 +13,7 @@ from crashsim.results.table import si_unit
 
 Columns = Mapping[str, NDArray[Any]]
 
-LEVEL: Final = 1  # of zstd: numbers hardly shrink, and the crashes wait
+LEVEL: Final = -5  # of zstd: numbers hardly shrink, and the crashes wait (level 1: 3 % smaller, half as fast)
 
 
 def schema(columns: Columns, dimensions: Mapping[str, str], version: str) -> Any:
