@@ -20,7 +20,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashsim.commands import measured
+from crashsim.commands.crash_tests import tests
+from crashsim.commands.design import design
+from crashsim.commands.fleet import fleet
+from crashsim.commands.matrix import matrix
 from crashsim.commands.sensitivity import sensitivity
+from crashsim.commands.speed_limit import speed_limit
 from crashsim.errors import CrashsimError
 
 if TYPE_CHECKING:
@@ -83,6 +88,10 @@ def main() -> None:
 
 
 def _stop(status: int, message: str) -> None:
+    lines = (
+        line if line.isprintable() else repr(line)[1:-1] for line in message.split("\n")
+    )  # it may name what the user named
+    message = "\n".join(lines)
     with contextlib.suppress(OSError):
         click.echo(message if status == WRONG_INPUT else f"crashsim: {message}", err=True)
     sys.exit(status)
@@ -128,20 +137,27 @@ def _compute(study: Study, folder: Path, quiet: bool) -> Results:
 
     started = time.perf_counter()
     with writing(folder) as partial:
+        from crashsim.engine.local import cores
         from crashsim.engine.run import run as run_here
 
         with _progress(study, quiet) as advance:
             results = run_here(study, progress=advance)
+        from crashsim.output import roads
+        from crashsim.output.html import write_page
         from crashsim.output.ledger import write_csv
-        from crashsim.output.plots import write_figures
         from crashsim.output.report import write_report
+        from crashsim.output.run_page import run_page
+        from crashsim.output.workers import write_figures
         from crashsim.results.files import write_data, write_manifest
 
         write_data(results, partial)
         if "ledger" in results.meta:
             write_csv(results, partial / "ledger.csv")
-        figures = write_figures(results, partial / "figures", study.units)
+        if "expected" in results.meta:
+            roads.write_csv(results, partial / "roads.csv")
+        figures = write_figures(results, partial / "figures", study.units, cores())
         write_report(results, partial / "report.md", figures, study.units)
+        write_page(run_page(results, figures, study.units), partial / "report.html")
         wall_time = round(time.perf_counter() - started, 3)
         write_manifest({**results.meta, "wall_time_s": wall_time}, partial)
     return results
@@ -161,9 +177,10 @@ def _progress(study: Study, quiet: bool) -> Iterator[Callable[[int, int], None] 
 
 def _headline(results: Results, folder: Path) -> dict[str, Any]:
     from crashsim.output.headline import headline, thresholds
+    from crashsim.output.quote import quote
 
     return {"study": results.meta["name"], "version": results.meta["version"], "folder": str(folder),
-            "units": "SI", "cases": headline(results), "thresholds": thresholds(results),
+            "answer": quote(results, results.meta["units"]), "units": "SI", "cases": headline(results), "thresholds": thresholds(results),
             "status": results.meta["status"], "warnings": results.meta["warnings"],
             "note": "model result, not a crash test"}  # fmt: skip
 
@@ -267,7 +284,9 @@ def new(name: str) -> None:
 @cli.command("list")
 @click.argument(
     "kind",
-    type=click.Choice(["vehicles", "classes", "compatibility", "restraints", "occupants", "risk", "injury", "studies"]),
+    type=click.Choice(
+        ["vehicles", "classes", "compatibility", "restraints", "occupants", "risk", "injury", "roads", "studies"]
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(kind: str, as_json: bool) -> None:
@@ -282,7 +301,7 @@ def list_(kind: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
 def show(name: str, as_json: bool, units: str) -> None:
-    """Show a vehicle, restraint, occupant, risk curve, injury function or study: every number with its source and tag."""
+    """Show a vehicle, restraint, occupant, risk curve, injury function, road or study: every number with its source and tag."""
     from crashsim.output.library import describe
 
     click.echo(describe(name, as_json, units))
@@ -312,3 +331,8 @@ def compare(first: str, second: str, speed: str, out: Path | None, units: str, a
 
 for command in (sensitivity, measured.fit, measured.reconstruct, measured.validation):
     cli.add_command(command)
+cli.add_command(matrix)
+cli.add_command(speed_limit)
+cli.add_command(design)
+cli.add_command(fleet)
+cli.add_command(tests)

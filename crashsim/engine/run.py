@@ -10,7 +10,7 @@ import numpy as np
 
 from crashsim.cases import Study
 from crashsim.criteria import RISK
-from crashsim.engine import local, stream
+from crashsim.engine import local, roads, stream
 from crashsim.engine.ledger import ledger, sources
 from crashsim.engine.local import Columns
 from crashsim.engine.manifest import inputs
@@ -35,6 +35,8 @@ def run(study: Study, *, threads: int | None = None, progress: Progress | None =
     if study.variants:
         told = {"ledger": ledger(study, threads=threads), "ledger_sources": sources(study)}
         results = replace(results, meta={**results.meta, **told})
+    if any(roads.speeds(impact) for impact in study.impacts):
+        results = replace(results, meta={**results.meta, "expected": roads.expected(study, threads=threads)})
     results = replace(results, pulses=[pulse(study.central, named) for named in study.named_cases])
     if not drawn:
         return results

@@ -7,18 +7,19 @@ The manifest is written last and names every file with its hash: a folder with a
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crashsim import units
-from crashsim.criteria import RISK
+from crashsim.criteria import METRICS, RISK
 from crashsim.errors import OutputError
+from crashsim.results.cells import write_csv
 from crashsim.results.table import Pulse, Results, si_unit
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 BANDS, SAMPLES = "bands.parquet", "samples.parquet"
+OF_ROWS, OF_BANDS = (
+    ("impact", "case", "vehicle", "status"),
+    ("impact", "vehicle"),
+)  # columns without which a table is another
+MOST_VALUES = 500_000_000  # numbers of a table, 4 GB; the largest that is written has two million cases
+LARGEST_MANIFEST = 100_000_000  # bytes
 OF_VEHICLE = {
     "acceleration": "m/s^2", "velocity": "m/s", "crush": "m", "chest_acceleration": "m/s^2", "head_acceleration": "m/s^2",
     "belt_force": "N",
@@ -70,17 +77,15 @@ def write_manifest(meta: Mapping[str, Any], folder: Path) -> None:
 
 def sha256(path: Path) -> str:
     """Hash of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def write_summary(results: Results, path: Path) -> None:
     """One row per case and vehicle in display units; members of the risk families stay in the Parquet file."""
     table = {n: v for n, v in results.to_table(results.meta.get("units", "si")).items() if not _member(n)}
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([_cell(n) for n in table])
-        for row in zip(*(_texts(v) for v in table.values()), strict=True):
-            writer.writerow(row)
+    rows = zip(*(values.tolist() for values in table.values()), strict=True)
+    write_csv(path, chain([list(table)], rows))
 
 
 def write_bands(bands: Results, path: Path) -> None:
@@ -91,32 +96,21 @@ def write_bands(bands: Results, path: Path) -> None:
     statistics = [name.rpartition(".")[2] for name in table if name.startswith(f"{names[0]}.")]
     shown = bands.to_table(system)
     heads = dict(zip(table, shown, strict=True))
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([*(_cell(heads[name]) for name in labels), "quantity", "unit", *statistics])
-        of_rows = list(zip(*(_texts(shown[heads[name]]) for name in labels), strict=True))
+    of_rows = list(zip(*(shown[heads[name]].tolist() for name in labels), strict=True))
+
+    def rows() -> Iterator[list[object]]:
+        yield [*(heads[name] for name in labels), "quantity", "unit", *statistics]
         for name in names:
             unit = units.display_unit(d, system) if (d := bands.dimensions.get(f"{name}.mean", "")) else ""
-            columns = [shown[heads[f"{name}.{statistic}"]] for statistic in statistics]
-            for own, numbers in zip(of_rows, zip(*map(_texts, columns), strict=True), strict=True):
-                writer.writerow([*own, name, unit, *numbers])
+            columns = [shown[heads[f"{name}.{statistic}"]].tolist() for statistic in statistics]
+            for own, numbers in zip(of_rows, zip(*columns, strict=True), strict=True):
+                yield [*own, name, unit, *numbers]
+
+    write_csv(path, rows())
 
 
 def _member(name: str) -> bool:
     return name.startswith(RISK) and "." in name
-
-
-def _texts(values: NDArray[Any]) -> Iterator[str]:
-    for value in values.tolist():
-        if isinstance(value, float):
-            yield "" if value != value else f"{value:.6g}"
-        else:
-            yield _cell(str(value))
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in "=+-@\t\r" and text else text
 
 
 def write_table(results: Results, path: Path) -> None:
@@ -196,7 +190,10 @@ def load(folder: str | Path) -> Results:
         pulses = _read_pulses(folder / "pulses.nc") if "pulses.nc" in files else []
         others = [Results(*_read_table(folder / n), (), meta) if n in files else None for n in (BANDS, SAMPLES)]
     except Exception as error:  # pyarrow and scipy raise a dozen kinds on a damaged file
-        raise OutputError(f"{folder}: the results cannot be read: {type(error).__name__}: {error}") from None
+        why = " ".join(str(error).split()) or "the file claims more than there is"
+        raise OutputError(
+            f"{folder}: the results cannot be read: {units.echo(why, 200)} ({type(error).__name__})"
+        ) from None
     return Results(columns, dimensions, pulses, meta, *others)
 
 
@@ -204,11 +201,15 @@ def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
     """The manifest of a folder of results; raises OutputError when there is none or it is not one of crashsim's."""
     path = folder / name
     try:
+        if path.stat().st_size > LARGEST_MANIFEST:
+            raise OutputError(
+                f"{path}: too large: {path.stat().st_size:,} bytes, expected at most {LARGEST_MANIFEST:,}"
+            )
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise OutputError(f"{folder}: no results here (no {name})") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise OutputError(f"{path}: cannot be read: {error}") from None
+        raise OutputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     good = (
         isinstance(manifest, dict)
         and manifest.get("crashsim") == "results"
@@ -229,18 +230,42 @@ def _inside(name: str) -> bool:
 
 
 def _read_table(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    claimed = pq.read_metadata(path)
+    schema = claimed.schema.to_arrow_schema()
+    if lacking := set(OF_BANDS if path.name == BANDS else OF_ROWS) - set(schema.names):
+        raise ValueError(f"{path.name} has no column {min(lacking)!r}")
+    if wrong := [
+        field
+        for field in schema
+        if not ((_is_text(field.type) and field.name not in METRICS) or _is_numeric(field.type))
+    ]:
+        raise ValueError(
+            f"{path.name}: column {units.echo(wrong[0].name)} is {wrong[0].type}, not what crashsim writes"
+        )
+    if (values := claimed.num_rows * claimed.num_columns) > MOST_VALUES:
+        raise ValueError(f"{path.name} claims {values:,} numbers, expected at most {MOST_VALUES:,}")
     table = pq.read_table(path)
-    columns, dimensions = {}, {}
-    for field, column in zip(table.schema, table.columns, strict=True):
-        if pa.types.is_dictionary(field.type):
-            columns[field.name] = np.array(column.to_pylist(), dtype=str)
-        else:
-            columns[field.name] = column.to_numpy()
-        dimensions[field.name] = (field.metadata or {}).get(b"dimension", b"").decode()
-    return columns, dimensions
+    if table.num_rows and (empty := [name for name in table.column_names if table[name].null_count]):
+        raise ValueError(f"{path.name}: column {units.echo(empty[0])} has gaps")
+    columns = {
+        name: table[name].to_numpy() if _is_numeric(table[name].type) else np.array(table[name].to_pylist(), dtype=str)
+        for name in table.column_names
+    }
+    return columns, {field.name: (field.metadata or {}).get(b"dimension", b"").decode() for field in table.schema}
+
+
+def _is_numeric(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
 
 
 def _read_pulses(path: Path) -> list[Pulse]:
