@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING
 import click
 
 from crashsim.commands import measured, running
+from crashsim.commands.crash_tests import tests
+from crashsim.commands.design import design
+from crashsim.commands.fleet import fleet
+from crashsim.commands.matrix import matrix
 from crashsim.commands.sensitivity import sensitivity
+from crashsim.commands.speed_limit import speed_limit
 from crashsim.errors import CrashsimError
 
 if TYPE_CHECKING:
@@ -80,6 +85,10 @@ def main() -> None:
 
 
 def _stop(status: int, message: str) -> None:
+    lines = (
+        line if line.isprintable() else repr(line)[1:-1] for line in message.split("\n")
+    )  # it may name what the user named
+    message = "\n".join(lines)
     with contextlib.suppress(OSError):
         click.echo(message if status == WRONG_INPUT else f"crashsim: {message}", err=True)
     sys.exit(status)
@@ -177,7 +186,9 @@ def new(name: str) -> None:
 @cli.command("list")
 @click.argument(
     "kind",
-    type=click.Choice(["vehicles", "classes", "compatibility", "restraints", "occupants", "risk", "injury", "studies"]),
+    type=click.Choice(
+        ["vehicles", "classes", "compatibility", "restraints", "occupants", "risk", "injury", "roads", "studies"]
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(kind: str, as_json: bool) -> None:
@@ -192,7 +203,7 @@ def list_(kind: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--units", type=click.Choice(["us", "si"]), default="si", help="Units to show.")
 def show(name: str, as_json: bool, units: str) -> None:
-    """Show a vehicle, restraint, occupant, risk curve, injury function or study: every number with its source and tag."""
+    """Show a vehicle, restraint, occupant, risk curve, injury function, road or study: every number with its source and tag."""
     from crashsim.output.library import describe
 
     click.echo(describe(name, as_json, units))
@@ -222,3 +233,8 @@ def compare(first: str, second: str, speed: str, out: Path | None, units: str, a
 
 for command in (running.run, running.merge, sensitivity, measured.fit, measured.reconstruct, measured.validation):
     cli.add_command(command)
+cli.add_command(matrix)
+cli.add_command(speed_limit)
+cli.add_command(design)
+cli.add_command(fleet)
+cli.add_command(tests)

@@ -81,7 +81,7 @@ def test_run_writes_everything_and_says_so(ran: tuple[Path, subprocess.Completed
     assert done.stdout.rstrip().endswith(f"written: runs/{folder.name}")
     assert done.stderr == ""
     names = {p.name for p in folder.iterdir()}
-    assert names == {"report.md", "summary.csv", "results.parquet", "bands.csv", "bands.parquet", "samples.parquet", "pulses.nc",
+    assert names == {"report.md", "report.html", "summary.csv", "results.parquet", "bands.csv", "bands.parquet", "samples.parquet", "pulses.nc",
                      "manifest.json", "figures"}  # fmt: skip
     figures = {p.name for p in (folder / "figures").iterdir()}
     assert {"delta-v.svg", "delta-v.png"} <= figures
@@ -110,6 +110,8 @@ def test_json_is_the_headline_alone(ran: tuple[Path, subprocess.CompletedProcess
     pickup = next(row for row in headline["cases"] if row["vehicle"] == "pickup")
     assert kei["delta_v"] / pickup["delta_v"] == pytest.approx(5500 / 1800, rel=1e-12)
     assert headline["note"] == "model result, not a crash test"
+    assert len(headline["answer"]) == 2
+    assert all(vehicle in headline["answer"][0] for vehicle in ("kei", "pickup"))
 
 
 def test_two_runs_give_the_same_bytes(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

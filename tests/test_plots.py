@@ -130,7 +130,7 @@ def texts(figure) -> str:
 
 # ---- which figures there are ---------------------------------------------------------------------------------------
 
-ALL = ["headline", "delta-v", "risk-head-on", "risk-wall", "routes-head-on", "routes-wall", "occupants-head-on", "occupants-wall", "pulses", "force-crush-slow",
+ALL = ["headline", "delta-v", "crush", "risk-head-on", "risk-wall", "routes-head-on", "routes-wall", "occupants-head-on", "occupants-wall", "pulses", "force-crush-slow",
        "force-crush-fast", "energy", "crumple-zone-grid"]  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_a_study_without_sweep_has_only_its_case():
 def test_names_of_files_are_safe_and_differ():
     taken: set[str] = set()
     names = ["risk-a/b", "risk-a b", "../risk", "RISK-A-B", "漢", "CON", "x" * 300]
-    stems = [plots._stem(name, taken) for name in names]
+    stems = [plots.stem(name, taken) for name in names]
     assert len({stem.lower() for stem in stems}) == len(names)
     assert all(set(stem) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") for stem in stems)
     assert max(map(len, stems)) <= plots.LONGEST_STEM

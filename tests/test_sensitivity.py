@@ -16,8 +16,9 @@ from crashsim.config.classes import class_spread
 from crashsim.config.draws import default_samples
 from crashsim.config.study import load_study
 from crashsim.engine import stream
+from crashsim.engine.analyses import difference
 from crashsim.engine.possible import require_possible
-from crashsim.engine.sensitivity import CURVE, difference, manifest, sensitivity
+from crashsim.engine.sensitivity import CURVE, manifest, sensitivity
 from crashsim.errors import CrashsimError, OutputError
 from crashsim.output import sensitivity as output
 from crashsim.output import sheet, style
@@ -452,13 +453,13 @@ def test_sentences_and_tables(found, tmp_path):
         "delta_v",
         "intrusion",
     }
-    output.write(found, tmp_path, "us", {"kind": "sensitivity"})
+    assert output.write(found, tmp_path, "us") == tmp_path / "sensitivity.svg"
     table = (tmp_path / "sensitivity.csv").read_text().splitlines()
     assert table[0] == "vehicle,quantity,input,first,first_p05,first_p95,total,total_p05,total_p95"
     assert len(table) == 1 + sum(len(a["inputs"]) for a in data["answers"])
     assert {p.name for p in tmp_path.iterdir()} == {
-        f"sensitivity.{s}" for s in ("csv", "json", "txt", "svg", "png")
-    } | {"manifest.json"}
+        "answer.txt", "answer.json", *(f"sensitivity.{s}" for s in ("csv", "svg", "png"))
+    }  # fmt: skip
 
 
 def test_the_figure_has_a_bar_for_every_input_that_matters(found):
@@ -479,7 +480,9 @@ def test_a_folder_knows_what_it_holds():
     other = manifest(loaded, None, 512, False, "us")
     assert one["fingerprint"] != other["fingerprint"]
     assert difference(other)(one) == "points: 256 there, 512 here"
-    assert difference(one)(one) == "another state of the study or of crashsim"
+    assert "vehicles.kei.mass" in difference(
+        manifest(load_study(study(kei={"mass": "901 kg"})), None, 256, False, "us")
+    )(one)
 
 
 def test_the_command(tmp_path, monkeypatch):

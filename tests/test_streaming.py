@@ -27,7 +27,7 @@ from crashsim.engine.groups import State, unpacked
 from crashsim.engine.running import compute_groups, found, on_threads
 from crashsim.engine.thin import thinned
 from crashsim.errors import CrashsimError, OutputError
-from crashsim.output import plots
+from crashsim.output import workers
 
 SAMPLES = 512
 TREE = {
@@ -301,7 +301,7 @@ def test_a_grid_too_large_for_memory_is_thinned_for_its_figures():
 
 def test_a_grid_too_large_for_memory_is_written_as_it_comes(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "MOST_WHOLE", 300)
-    monkeypatch.setattr(plots, "write_figures", lambda *_: [])
+    monkeypatch.setattr(workers, "write_figures", lambda *_: [])
     tree = {**TREE, "vehicles": {"kei": {"use": "kei-car"}, "pickup": {"use": "full-size-pickup"}}, "sampling": {"samples": 1}, "output": {},
             "impacts": {"head-on": {**TREE["impacts"]["head-on"], "sweep": {"speed.kei": {"from": "10 mph", "to": "60 mph", "points": 401}}}}}  # fmt: skip
     path = tmp_path / "grid.yaml"
@@ -333,7 +333,7 @@ def invoked(*arguments):
 
 def test_shards_merged_are_the_run_of_one_machine(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plots, "write_figures", lambda *_: [])
+    monkeypatch.setattr(workers, "write_figures", lambda *_: [])
     Path("flood.yaml").write_text(yaml.safe_dump(TREE))
     assert invoked("run", "flood.yaml", "--quiet", "--out", "whole").exit_code == 0
     for i in range(3):
@@ -362,8 +362,8 @@ def test_shards_merged_are_the_run_of_one_machine(tmp_path, monkeypatch):
 
 CHILD = """
 from crashsim.engine import groups
-from crashsim.output import plots
-plots.write_figures = lambda *_: []
+from crashsim.output import workers
+workers.write_figures = lambda *_: []
 groups.BLOCK, groups.MOST_BLOCKS = 128, 1
 from crashsim.config import draws
 draws.DEFAULT_SAMPLES = 1

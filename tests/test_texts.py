@@ -7,7 +7,7 @@ import pytest
 
 import crashsim
 from crashsim.config import library
-from crashsim.output import answers, ledger, plots, report, routes, waterfall
+from crashsim.output import answers, ledger, plots, quote, report, routes, waterfall
 from crashsim.output.lineup import NOTES as OF_LINEUP
 
 LONGEST = 75  # words of a sentence
@@ -47,6 +47,7 @@ def texts(tmp_path_factory) -> dict[str, str]:
     path: Path = tmp_path_factory.mktemp("texts") / "report.md"
     report.write_report(results, path, [], "us")
     told = {f"answer {i}": said for i, said in enumerate(answers.answer(results, "us"))}
+    told |= {f"quote {i}": said for i, said in enumerate(quote.quote(results, "us"))}
     told |= {f"caption {name}": text for name, text in report.CAPTIONS.items()}
     told |= {f"note {i}": text for i, text in enumerate((*routes.NOTES, *waterfall.NOTES, *OF_LINEUP))}
     told |= {f"reading {i}": text for i, text in enumerate((*report.READING, *ledger.READING, report.BRIEFLY))}

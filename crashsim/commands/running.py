@@ -143,18 +143,24 @@ def _groups(study: Study, of: Any, work: Work, compute: Compute, quiet: bool, **
 
 def _written(results: Results, work: Work, units: str, started: float) -> None:
     """All files of the results into the folder of a run under way, the manifest last."""
+    from crashsim.engine.local import cores
     from crashsim.engine.work import UNDER_WAY
+    from crashsim.output import roads, workers
+    from crashsim.output.html import write_page
     from crashsim.output.ledger import write_csv
-    from crashsim.output.plots import write_figures
     from crashsim.output.report import write_report
+    from crashsim.output.run_page import run_page
     from crashsim.results.files import write_data, write_manifest
 
     folder = work.folder
     write_data(results, folder)
     if "ledger" in results.meta:
         write_csv(results, folder / "ledger.csv")
-    figures = write_figures(results, folder / "figures", units)
+    if "expected" in results.meta:
+        roads.write_csv(results, folder / "roads.csv")
+    figures = workers.write_figures(results, folder / "figures", units, cores())
     write_report(results, folder / "report.md", figures, units)
+    write_page(run_page(results, figures, units), folder / "report.html")
     wall_time = round(time.perf_counter() - started, 3)
     write_manifest({**results.meta, "wall_time_s": wall_time}, folder, work.files, UNDER_WAY)
 
@@ -211,8 +217,9 @@ def _told(results: Results, folder: Path, done: bool, as_json: bool, quiet: bool
 
 def _headline(results: Results, folder: Path) -> dict[str, Any]:
     from crashsim.output.headline import headline, thresholds
+    from crashsim.output.quote import quote
 
     return {"study": results.meta["name"], "version": results.meta["version"], "folder": str(folder),
-            "units": "SI", "cases": headline(results), "thresholds": thresholds(results),
+            "answer": quote(results, results.meta["units"]), "units": "SI", "cases": headline(results), "thresholds": thresholds(results),
             "status": results.meta["status"], "warnings": results.meta["warnings"],
             "note": "model result, not a crash test"}  # fmt: skip

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from crashsim.cases import Study
+from crashsim.commands.delivery import deliver
 
 
 @click.command()
@@ -38,32 +36,19 @@ def sensitivity(
     The inputs are those that a run of the study draws, and the choice of the risk curve.
     """
     from crashsim.config.study import load_study
-    from crashsim.engine import folder as folders
     from crashsim.engine import sensitivity as engine
 
     if points & (points - 1):
         raise click.BadParameter(f"got {points}, expected a power of two", param_hint="--points")
     loaded = load_study(study)
     about = engine.manifest(loaded, case, points, each, units or loaded.units)
-    folder = Path(out) if out else Path("runs") / f"{loaded.name}-sensitivity-{about['fingerprint'][:10]}"
-    done = not force and folders.holds(folder, folders.SENSITIVITY, about["fingerprint"], engine.difference(about))
-    click.echo(_stored(folder, as_json) if done else _computed(loaded, about, folder, as_json))
-    click.echo(f"{'already done' if done else 'written'}: {folder}", err=as_json)
 
+    def write(folder: Path) -> None:
+        found = engine.sensitivity(loaded, about["case"], points=points, each=each)
+        from crashsim.output.sensitivity import write as write_files
+        from crashsim.output.sensitivity_page import write as write_its_page
 
-def _stored(folder: Path, as_json: bool) -> str:
-    from crashsim.output.sensitivity import JSON, TEXT
+        drawing = write_files(found, folder, about["units"])
+        write_its_page(found, drawing, folder / "report.html", about)
 
-    return (folder / (JSON if as_json else TEXT)).read_text(encoding="utf-8").rstrip("\n")
-
-
-def _computed(study: Study, about: dict[str, Any], folder: Path, as_json: bool) -> str:
-    from crashsim.engine import folder as folders
-    from crashsim.engine.sensitivity import sensitivity as compute
-
-    found = compute(study, about["case"], points=about["points"], each=about["each"])
-    from crashsim.output import sensitivity as output
-
-    with folders.writing(folder, folders.SENSITIVITY) as partial:
-        output.write(found, partial, about["units"], about)
-    return output.as_json(found) if as_json else output.told(found, about["units"])
+    deliver(about, out, force=force, as_json=as_json, write=write)

@@ -44,7 +44,7 @@ class TestModel(Model):
 class CrushStiffnessModel(Model):
     """Where A and B come from: tests, a line b0, b1, given A and B, a vehicle of the library, or a class of CRASH3."""
 
-    tests: Annotated[list[TestModel], Info(max_length=20)] | None = Info(
+    tests: Annotated[list[TestModel], Info(min_length=1, max_length=20)] | None = Info(
         None, description="one test and b0, or several"
     )
     b0: Onset | None = Info(None, description="speed below which no crush stays; with one test, or with b1")

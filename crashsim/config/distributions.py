@@ -1,4 +1,4 @@
-"""Distributions as a study writes them, in the place of a number: ``{normal: {mean: 270 kN, sd: 30 kN}}``."""
+"""Distributions as a study writes them, in the place of a number: ``{normal: {mean: 270 kN, sd: 30 kN}}``, ``{road: us-35}``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from crashsim import units
+from crashsim.config import library
 from crashsim.config.fields import (
+    DISTRIBUTIONS,
     PROVENANCE,
     FieldError,
     Number,
@@ -22,12 +24,15 @@ from crashsim.config.fields import (
     provenance,
     shown,
 )
-from crashsim.errors import UnitError
+from crashsim.errors import LibraryError, UnitError
 from crashsim.sampling import NEAREST, Choice, Distribution, LogNormal, Normal, Triangular, Uniform
 
 MOST_CHOICES: Final = 100
 LARGEST_GSD: Final = 10.0
 LEAST_KEPT: Final = 0.01  # share of a distribution that must lie between its ends
+
+ROAD: Final = "road"  # the distribution of the speed at contact on a road of the library
+OF_ROADS: Final = "roads."  # begins the source of such a speed
 
 Schema = dict[str, Any]
 
@@ -53,11 +58,13 @@ def read(value: Mapping[Any, Any], number: Number) -> Quantity:
     Raises FieldError for what is wrong first, and where the distribution reaches beyond the bounds of the number: it is
     never cut silently.
     """
-    source, tag = provenance(value, FORMS)
-    names = [name for name in value if name in FORMS]
+    source, tag = provenance(value, DISTRIBUTIONS)
+    names = [name for name in value if name in DISTRIBUTIONS]
     if len(names) > 1:
         raise FieldError(f"got {' and '.join(names)}, expected one distribution", (names[1],), key=True)
     (name,) = names
+    if name == ROAD:
+        return _on_road(value, number)
     parameters, form = value[name], FORMS[name]
     if not isinstance(parameters, Mapping):
         raise FieldError(f"got {shown(parameters)}, expected a mapping with {form.expected}", (name,))
@@ -73,6 +80,25 @@ def read(value: Mapping[Any, Any], number: Number) -> Quantity:
     reader.check_reach(distribution)
     median = float(distribution.quantile(np.array([0.5]))[0])
     return Quantity(median, reader.typed(form), number.dimension, source, tag, distribution=distribution)
+
+
+def _on_road(value: Mapping[Any, Any], number: Number) -> Quantity:
+    """The speed at contact on a road, which has its own sources; the form of its distribution is judgement."""
+    name = value[ROAD]
+    if number.dimension != "speed":
+        raise FieldError("a road gives a speed, expected another distribution", (ROAD,), key=True)
+    if not isinstance(name, str):
+        raise FieldError(f"got {shown(name)}, expected the name of a road such as us-35", (ROAD,))
+    for key in ("source", "tag"):
+        if key in value:
+            raise FieldError("a road has its own sources; leave it out", (key,), key=True)
+    try:
+        road = library.road(name)
+    except LibraryError as error:
+        raise FieldError(str(error), (ROAD,)) from None
+    median = float(road.impact.quantile(np.array([0.5]))[0])
+    typed = f"on {road.name} about {units.to(median, 'mph', 'speed'):.0f} mph"
+    return Quantity(median, typed, number.dimension, OF_ROADS + road.name, "J", distribution=road.impact)
 
 
 @dataclass(frozen=True)
@@ -232,9 +258,11 @@ def schema(number: Number) -> Schema:
                "properties": {p: special.get(p, value) for p in (*form.needs, *form.may)}}
         for name, form in FORMS.items()
     }  # fmt: skip
+    if number.dimension == "speed":
+        forms[ROAD] = {"enum": list(library.roads())}
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {**forms, **PROVENANCE},
-        "oneOf": [{"required": [name]} for name in FORMS],
+        "oneOf": [{"required": [name]} for name in forms],
     }

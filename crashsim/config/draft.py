@@ -6,6 +6,7 @@ that would only stumble over the same mistake ask `Draft.is_broken` first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -180,10 +181,18 @@ def _note_missing(draft: Draft, value: object, place: Place) -> None:
                 parts = "a list" if example.startswith(" such as [") else "a mapping"
                 expected = found.expected if isinstance(found, Field) else parts
                 draft.report((*place, name), f"missing, expected {expected}{example}")
-    items = enumerate(value) if isinstance(value, list) else value if isinstance(value, Model) else ()
-    for step, child in value.items() if isinstance(value, dict) else items:
+    for step, child in _children(value):
         if isinstance(child, Model | dict | list):
             _note_missing(draft, child, (*place, step))
+
+
+def _children(value: object) -> Iterator[tuple[str | int, object]]:
+    """What stands below a value, under the names that a file has for it."""
+    if isinstance(value, Model):
+        fields = type(value).model_fields
+        yield from ((fields[name].alias or name, child) for name, child in value if child is not None)
+    else:
+        yield from value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
 
 
 def _example(place: Place) -> str:

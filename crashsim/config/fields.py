@@ -28,7 +28,7 @@ Place = tuple[str | int, ...]
 MOST_LISTED: Final = 20
 TAGS: Final = ("S", "C", "M", "M?", "J")
 PROVENANCE: Final[dict[str, Any]] = {"source": {"type": "string"}, "tag": {"enum": list(TAGS)}}  # as JSON Schema
-DISTRIBUTIONS: Final = ("normal", "uniform", "triangular", "lognormal", "choice")
+DISTRIBUTIONS: Final = ("normal", "uniform", "triangular", "lognormal", "choice", "road")
 NAME: Final = r"^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$"
 NAME_WORDS: Final = "a name of lower-case letters, digits, - and _, at most 64, with a letter or digit at both ends"
 

@@ -157,8 +157,12 @@ def _path(name: str) -> Path:
     shipped = {path.stem: path for path in sorted((study_folder() / "fits").glob("*.yaml"))}
     if given.suffix in (".yaml", ".yml"):
         return given
-    if given.exists():
-        raise CrashsimError(f"{name}: not a fit file (.yaml); a pulse needs {_PULSE_OPTIONS}")
+    try:
+        is_other = given.exists()
+    except (OSError, ValueError):
+        raise LibraryError(f"not a possible file name: {echo(name)}") from None
+    if is_other:
+        raise CrashsimError(f"{echo(name)}: not a fit file (.yaml); a pulse needs {_PULSE_OPTIONS}")
     if name not in shipped:
         hint = did_you_mean(name, shipped) or f" (shipped: {', '.join(shipped)})"
         raise LibraryError(f"no file and no shipped fit called {echo(name)}{hint}")

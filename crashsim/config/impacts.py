@@ -8,6 +8,7 @@ from typing import Final
 
 from crashsim import geometry
 from crashsim.cases import ASKED, BUMPERS, FRONT, GIVEN, SIDE, SQUARE, STRUCK, Impact
+from crashsim.config.distributions import OF_ROADS
 from crashsim.config.draft import Draft
 from crashsim.config.fields import Place, Quantity, closest, listed, nearest
 from crashsim.config.models import ImpactModel, VehicleModel
@@ -124,9 +125,10 @@ def _meeting(
 
 
 def judged_meetings(reads: Sequence[Read]) -> tuple[str, ...]:
-    """The numbers of impacts, such as ``impacts.head-on.struck_side``, that rest on judgement."""
-    return tuple(f"impacts.{read.impact.name}.{path}" for read in reads for path, quantity in read.typed.items()
-                 if path in _GEOMETRY and quantity.tag in JUDGED)  # fmt: skip
+    """The numbers of impacts, such as ``impacts.head-on.struck_side``, that rest on judgement, and the roads, ``roads.us-35``."""
+    typed = [(f"impacts.{read.impact.name}.", path, q) for read in reads for path, q in read.typed.items()]
+    numbers = (impact + path for impact, path, q in typed if path in _GEOMETRY and q.tag in JUDGED)
+    return (*numbers, *dict.fromkeys(q.source for _, _, q in typed if q.source.startswith(OF_ROADS)))
 
 
 def _check_beams(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from crashsim.config.reader import Document, read_file
 from crashsim.errors import LibraryError, did_you_mean
 from crashsim.risk import Contrast, InjuryFunction, RiskCurve, WinsmashCorrection
+from crashsim.roads import Road
 from crashsim.units import echo
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
@@ -20,6 +21,7 @@ KINDS: Final = {
     "risk": "risk_curves",
     "classes": "classes",
     "injury": "injury_functions",
+    "roads": "roads",
 }
 SCHEMA: Final = "study.schema.json"
 
@@ -30,12 +32,13 @@ _NOUNS: Final = {
     "risk": "risk curve",
     "classes": "class",
     "injury": "injury function",
+    "roads": "road",
 }
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # nothing that could lead to another folder
 
 
 def names(kind: str) -> list[str]:
-    """Names of everything of one kind (``vehicles``, ``restraints``, ``occupants``, ``risk``, ``classes``), sorted."""
+    """Names of everything of one kind (a key of ``KINDS``), sorted."""
     return list(_names(kind))
 
 
@@ -97,6 +100,18 @@ def injury_functions() -> dict[str, InjuryFunction]:
     return {name: InjuryFunction.from_tree(find("injury", name).tree) for name in names("injury")}
 
 
+def roads() -> dict[str, Road]:
+    """All roads of the library by name, from the lowest limit to the highest."""
+    found = [road(name) for name in names("roads")]
+    return {one.name: one for one in sorted(found, key=lambda one: one.limit)}
+
+
+def road(name: str) -> Road:
+    """One road of the library; LibraryError for a name that it does not have."""
+    return Road.from_tree(find("roads", name).tree)
+
+
+@lru_cache(maxsize=1)
 def winsmash() -> WinsmashCorrection:
     """The factor between the true delta-v and the one that field investigators reconstruct."""
     return WinsmashCorrection.from_tree(read_file(PACKAGE / "data" / KINDS["risk"] / "_winsmash.yaml").tree)

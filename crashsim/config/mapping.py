@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
+import yaml
+
 from crashsim.config.builder import (
     DEEPEST,
     FORBIDDEN,
@@ -43,6 +45,11 @@ def read_mapping(tree: Mapping[Any, Any]) -> Document:
     assert isinstance(plain, dict)
     text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False)
     return Document(FILE, text, plain, {(): Mark(0, 0)}, {})
+
+
+def study_text(tree: Mapping[str, Any]) -> str:
+    """A study as typed, written as YAML: its fields, names and units, without the comments of its file."""
+    return str(yaml.safe_dump(dict(tree), sort_keys=False, default_flow_style=None, allow_unicode=True, width=100))
 
 
 class _Copy:

@@ -7,6 +7,7 @@ with mistakes still becomes models, and all its mistakes are found at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from pydantic import Field as Info
@@ -196,8 +197,10 @@ _SHAPES: Final = {
 def add_shapes(model: type[Model], place: Place) -> None:
     """Make a model that is built on those here known to `shape`: where it stands in the studies' tree of places."""
     _SHAPES.update(_shapes(model, tuple(map(str, place))))
+    shape.cache_clear()
 
 
+@lru_cache(maxsize=1024)
 def shape(place: Place) -> Shape | None:
     """The model or field that stands at a place of a study, such as ``("vehicles", "kei", "front", "curve", 0)``."""
     for pattern, found in _SHAPES.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from crashsim.units import DIMENSIONS, echo
 
 Floats = NDArray[np.float64]
 
+LARGEST_FILE: Final = 64_000_000  # bytes; in memory it takes ten times as much while it is read
+TOO_LARGE: Final = 1e15  # in any unit; its square and its integral are numbers
 UNEVEN: Final = 0.01  # of a time step: more is not the rounding of a file
 ACCELERATION_UNITS: Final = {
     **DIMENSIONS["acceleration"],
@@ -48,6 +51,20 @@ def refuse(file: str | Path, line: int, message: str) -> NoReturn:
     raise ConfigError([Problem(str(file), line, 1 if line else 0, "", message)])
 
 
+def require_readable(file: Path) -> None:
+    """Refuse what is no regular file (opening a pipe would wait for ever), or more than fits into memory with ease."""
+    try:
+        about = file.stat()
+    except (OSError, ValueError) as error:
+        refuse(file, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+    if stat.S_ISDIR(about.st_mode):
+        refuse(file, 0, "is a folder, expected a file")
+    if not stat.S_ISREG(about.st_mode):
+        refuse(file, 0, "is not a regular file")
+    if about.st_size > LARGEST_FILE:
+        refuse(file, 0, f"too large: {about.st_size:,} bytes, expected at most {LARGEST_FILE:,}")
+
+
 def require_even(file: str | Path, time: Floats, lines: Sequence[int], unit: str = "s") -> None:
     """Refuse times that do not grow or are not evenly spaced; in the unit of the file."""
     if np.any(back := np.diff(time) <= 0.0):
@@ -62,11 +79,12 @@ def require_even(file: str | Path, time: Floats, lines: Sequence[int], unit: str
 
 
 def number(cell: str) -> float:
-    """The number of a cell; NaN for anything else."""
+    """The number of a cell; NaN for anything else, such as a number that is too large to be one of a measurement."""
     try:
-        return float(cell)
+        found = float(cell)
     except ValueError:
         return np.nan
+    return found if abs(found) < TOO_LARGE else np.nan
 
 
 # ---- tables ----------------------------------------------------------------------------------------------------------
@@ -118,6 +136,7 @@ def numbers(
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     """Cells of every line that is not blank; the delimiter is the first of tab, semicolon and comma that there is."""
+    require_readable(file)
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             head = handle.read(65536)
@@ -127,5 +146,7 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
             for n, cells in enumerate(reader, start=1):
                 if any(cell.strip() for cell in cells):
                     yield getattr(reader, "line_num", n), cells
+    except UnicodeDecodeError as error:
+        refuse(file, 0, f"got the byte 0x{error.object[error.start]:02X}, expected UTF-8 text")
     except (OSError, ValueError, csv.Error) as error:
         refuse(file, 0, f"cannot be read: {getattr(error, 'strerror', None) or error}")

@@ -32,6 +32,7 @@ from crashsim.config.records import (
     numbers,
     refuse,
     require_even,
+    require_readable,
     table,
 )
 from crashsim.units import echo
@@ -87,6 +88,7 @@ def _together(parts: Sequence[Signals]) -> Signals:
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     """Number and text of every line that is not blank; UTF-8, or else the Windows code page that some laboratories write."""
+    require_readable(file)
     try:
         data = file.read_bytes()
     except (OSError, ValueError) as error:

@@ -32,8 +32,10 @@ from crashsim.units import echo
 OCCUPANT_AGE: Final = 40.0  # years, where a curve asks for an age and the study gives none (tag J)
 
 
-def load_study(source: str | Path | Mapping[str, Any]) -> Study:
+def load_study(source: str | Path | Mapping[str, Any], *, beside: Path | None = None) -> Study:
     """Read and validate a study: a file, the name of a shipped study, or a mapping of the same shape.
+
+    ``beside``: of a mapping, the file beside which a user's own vehicles lie.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def load_study(source: str | Path | Mapping[str, Any]) -> Study:
         No such study.
     """
     if isinstance(source, Mapping):
-        return _study(read_mapping(source), None)
+        return _study(read_mapping(source), beside)
     path = library.study_path(str(source))
     return _study(read_file(path), path)
 

@@ -20,8 +20,11 @@ from crashsim.results.files import MANIFEST, RUN, SAVED, read_manifest, sha256
 EVIDENCE: Final = "evidence"  # kind of a manifest: what `crashsim validation` writes
 SHARD: Final = "shard"  # what `crashsim run --shard` writes
 SENSITIVITY: Final = "sensitivity"  # what `crashsim sensitivity` writes
-KINDS: Final = {RUN: "a run", SAVED: "results saved from Python", EVIDENCE: "the evidence of crashsim validation",
-                SENSITIVITY: "a sensitivity analysis", SHARD: "a shard of a run"}  # fmt: skip
+KINDS: Final = {
+    RUN: "a run", SAVED: "results saved from Python", EVIDENCE: "the evidence of crashsim validation",
+    SENSITIVITY: "a sensitivity analysis", SHARD: "a shard of a run", "speed-limit": "a speed limit", "design": "designs", "matrix": "a matrix of vehicles",
+    "tests": "crash tests side by side", "fleet": "injuries of a fleet",
+}  # fmt: skip
 REPLACED: Final = "manifest.json.replaced"  # the old manifest while its run is being replaced: names what may go
 
 

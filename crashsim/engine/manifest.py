@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim.cases import SPEED_FIT, SQUARE, Impact, Study
+from crashsim.config import library
+from crashsim.config.distributions import OF_ROADS
 from crashsim.engine.dummies import dummies
 from crashsim.engine.risks import RiskSettings
 from crashsim.momentum import CIPRIANI_RANGE, RESTITUTION_FLOOR
@@ -40,7 +42,11 @@ def fingerprint(study: Study) -> str:
 def build() -> str:
     """Hash of the package's own sources and data: an edited curve or kernel is another crashsim."""
     package = Path(__file__).resolve().parent.parent
-    files = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".yaml", ".csv") and "configs" not in p.parts)
+    files = sorted(
+        p
+        for p in package.rglob("*")
+        if p.suffix in (".py", ".yaml", ".csv", ".css", ".js") and "configs" not in p.parts
+    )
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
@@ -91,11 +97,17 @@ def inputs(study: Study) -> dict[str, Any]:
         "seed": study.sampling.seed if study.sampling else None,
         **resolved(study),
         "vehicles": study.vehicles,
+        "roads": {name: library.find("roads", name).tree for name in _roads(study)},
         "judgement": list(study.judgement),
         "typed": study.typed,
         "versions": {"python": platform.python_version(), **{n: importlib.metadata.version(n) for n in LIBRARIES}},
         "platform": platform.platform(terse=True),
     }
+
+
+def _roads(study: Study) -> list[str]:
+    """Names of the roads on which speeds of a study are drawn."""
+    return [path.removeprefix(OF_ROADS) for path in study.judgement if path.startswith(OF_ROADS)]
 
 
 def describe(study: Study, columns: Mapping[str, NDArray[Any]], risk: RiskSettings) -> dict[str, Any]:

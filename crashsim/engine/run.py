@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from crashsim.cases import Study
-from crashsim.engine import local, stream
+from crashsim.engine import local, roads, stream
 from crashsim.engine.ledger import ledger, sources
 from crashsim.engine.local import Columns
 from crashsim.engine.manifest import inputs
@@ -46,6 +46,8 @@ def central(study: Study, *, threads: int | None = None, progress: Progress | No
     if study.variants:
         told = {"ledger": ledger(study, threads=threads), "ledger_sources": sources(study)}
         results = replace(results, meta={**results.meta, **told})
+    if any(roads.speeds(impact) for impact in study.impacts):
+        results = replace(results, meta={**results.meta, "expected": roads.expected(study, threads=threads)})
     return replace(results, pulses=[pulse(study.central, named) for named in study.named_cases])
 
 

@@ -7,9 +7,7 @@ with their weights in the ensemble.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,9 +17,10 @@ from numpy.typing import NDArray
 from crashsim import variance
 from crashsim.cases import CORRECTION, RESTITUTION_SCALE, Impact, NamedCase, Study, swept
 from crashsim.criteria import METRICS
+from crashsim.engine import analyses
 from crashsim.engine.folder import SENSITIVITY
 from crashsim.engine.local import CHUNK, Columns, cores, joined, rows
-from crashsim.engine.manifest import fingerprint, version
+from crashsim.engine.manifest import resolved
 from crashsim.engine.risks import COLUMN, RiskSettings, risk_settings
 from crashsim.engine.stream import RISKS, STANDING
 from crashsim.errors import CrashsimError, did_you_mean
@@ -172,26 +171,9 @@ def _computed(impact: Impact, risk: RiskSettings, threads: int) -> Columns:
 
 
 def manifest(study: Study, case: str | None, points: int, each: bool, units: str) -> dict[str, Any]:
-    """What a folder says of its sensitivity analysis: the run of the study it belongs to, and how it was made."""
-    about = {"case": _named(study, case).name, "points": points, "each": each, "units": units}
-    text = json.dumps({"study": fingerprint(study), **about}, sort_keys=True)
-    return {"crashsim": "results", "kind": SENSITIVITY, "version": version(), "impacts": {},
-            "fingerprint": hashlib.sha256(text.encode()).hexdigest(), "name": study.name, "study": fingerprint(study), **about}  # fmt: skip
-
-
-def difference(wanted: Mapping[str, Any]) -> Callable[[dict[str, Any]], str]:
-    """What is not so of the analysis in a folder, in words."""
-
-    def words(found: dict[str, Any]) -> str:
-        of = (n for n in ("version", "name", "case", "points", "each", "units") if found.get(n) != wanted[n])
-        name = next(of, "")
-        return (
-            f"{name}: {found.get(name)} there, {wanted[name]} here"
-            if name
-            else "another state of the study or of crashsim"
-        )
-
-    return words
+    """What a folder says of its sensitivity analysis: the resolved study, and how it was made."""
+    return analyses.manifest(SENSITIVITY, study.name, resolved(study), case=_named(study, case).name, points=points, each=each,
+                             units=units)  # fmt: skip
 
 
 # ---- one quantity ------------------------------------------------------------------------------------------------------

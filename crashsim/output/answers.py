@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from crashsim import units
 from crashsim.cases import loaded_structure
-from crashsim.output import ledger
-from crashsim.output.headline import thresholds
+from crashsim.output import ledger, reached, roads
 from crashsim.output.parting import parting
 from crashsim.output.partners import sentences
+from crashsim.output.quote import further
 from crashsim.output.views import path_words, structural_grid
-from crashsim.output.words import percent, quantity
+from crashsim.output.words import quantity
 from crashsim.results import OK, Results
 
 Row = Mapping[str, Any]
 
-EDGES: Final = ("closing_speed", "closing_speed_low", "closing_speed_high", "closing_speed_uncorrected", "closing_speed_p05",
-                "closing_speed_p95")  # fmt: skip
-
 
 def answer(results: Results, system: str) -> list[str]:
-    """Sentences that answer: who takes how much delta-v, up to which speed risk stays below 10 %, what structures do.
+    """What is found beyond the two sentences of `quote`: who pays, up to which speed risk stays below 10 %, what structures do.
 
     Only delta-v is told of cases beyond the model.
     """
+    found = further(results, system)
     pays: dict[str, list[str]] = {}
-    for name in results.meta["impacts"]:
+    on_roads = {row["impact"] for row in results.meta.get("expected", ())}
+    for name in [name for name in results.meta["impacts"] if name not in on_roads]:
         if said := _who_pays(results, name):
             pays.setdefault(said, []).append(name)
-    found = [f"{', '.join(names)}: {said}" for said, names in pays.items()]
-    found += [_threshold(results, row, system) for row in thresholds(results) if row["risk"] == 0.10]
+    found += [f"{', '.join(names)}: {said}" for said, names in pays.items()]
+    found += roads.sentences(results, system) if on_roads else []
+    found += reached.sentences(results, system)
     found += sentences(results)
     for name in results.meta["impacts"]:
         found += parting(results, name, system)
@@ -62,76 +62,6 @@ def _who_pays(results: Results, impact: str) -> str:
     return (
         f"in every case the {more} takes {times} times the delta-v of the {less} (the inverse ratio of their masses)."
     )
-
-
-# ---- the speed at which a risk is reached ------------------------------------------------------------------------------
-
-
-def _threshold(results: Results, whole: Row, system: str) -> str:
-    """At which closing speed a risk is reached, by the central curve, by all, and without the delta-v correction."""
-    row = _within_model(whole)
-    between = results.meta["impacts"][row["impact"]]["between"]
-    held = "".join(f", {path_words(path, between)} {units.format_quantity(value, results.dimensions[path], system)}"
-                   for path, value in row["held"].items())  # fmt: skip
-    start = f"{row['impact']}: MAIS3+ risk in the {row['vehicle']} ({row['end']} loaded{held})"
-    if not row["offered"]:
-        return f"{start} is not offered: no curve of the library is for this end."
-    extrapolated = "; extrapolated" if row["extrapolated"] else ""
-    if row["model_to"] is None:
-        return f"{start}: every case is beyond the model."
-    end = f"{_speed(row['swept_to'], system)}{', where the model ends' if row['swept_to'] < whole['swept_to'] else ''}"
-    if "closing_speed" in row["above_at_start"]:
-        first = _speed(row["swept_from"], system)
-        return f"{start} is above {percent(row['risk'])} at every speed swept, from {first} closing{extrapolated}."
-    if row["closing_speed"] is None:
-        edge = f", though by some curves it does{_band(row, system)}" if row["closing_speed_low"] is not None else ""
-        return f"{start} does not reach {percent(row['risk'])} up to a closing speed of {end}{edge}."
-    each = _each(results, row["impact"], row["closing_speed"], system)
-    return (f"{start} reaches {percent(row['risk'])} at a closing speed of {_speed(row['closing_speed'], system)}{each}"
-            f"{_band(row, system)}, delta-v {_speed(row['delta_v'], system)}{extrapolated}.")  # fmt: skip
-
-
-def _within_model(row: Row) -> Row:
-    """A threshold without the speeds at which the model has ended: those are no headline."""
-    end = row["model_to"]
-    if end is None:
-        return row
-    return {**row, **{e: row[e] if row[e] is not None and row[e] <= end else None for e in EDGES}, "swept_to": end}
-
-
-def _band(row: Row, system: str) -> str:
-    """The closing speeds by the curves that see most and least risk."""
-    low, high = row["closing_speed_low"], row["closing_speed_high"]
-    if low is None and high is None:
-        return ""
-    first = _speed(low, system) if low is not None else f"below {_speed(row['swept_from'], system)}"
-    last = _speed(high, system) if high is not None else f"above {_speed(row['swept_to'], system)}"
-    raw = row["closing_speed_uncorrected"]
-    without = f"; {_speed(raw, system)} without the delta-v correction" if raw is not None else ""
-    return f" (curves disagree: {first} to {last}{without}{_of_inputs(row, system)})"
-
-
-def _of_inputs(row: Row, system: str) -> str:
-    """The closing speeds between which the spread of the inputs moves the central curve; empty where nothing is drawn."""
-    low, high = row["closing_speed_p05"], row["closing_speed_p95"]
-    if low is None or high is None:
-        return ""
-    return f"; inputs, 5-95 %: {_speed(low, system)} to {_speed(high, system)}"
-
-
-def _each(results: Results, impact: str, closing: float, system: str) -> str:
-    """``", 30 mph each"`` where both vehicles of a head-on impact always have the same speed."""
-    if results.meta["impacts"][impact]["type"] != "head-on":
-        return ""
-    rows = results.sel(impact=impact).columns
-    if max(abs(2.0 * rows["impact_speed"] - rows["closing_speed"])) > 1e-9 * closing:
-        return ""
-    return f", {_speed(0.5 * closing, system)} each"
-
-
-def _speed(value: float, system: str) -> str:
-    unit = units.display_unit("speed", system)
-    return f"{units.to(value, unit, 'speed'):.0f} {unit}"
 
 
 # ---- a wall, a structure -------------------------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
 from crashsim import units
+from crashsim.results.cells import write_csv
 from crashsim.units import format_quantity
 from crashsim.validation import evidence
 from crashsim.validation.credibility import CLAIMS
@@ -133,10 +134,8 @@ def _counted(cases: Sequence[Case]) -> str:
 
 def write_table(cases: Sequence[Case], path: Path) -> None:
     """Every row as CSV, numbers in the unit of its column ``unit``."""
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_numbers(row) for row in evidence.rows(cases))
+    rows = (_numbers(row) for row in evidence.rows(cases))
+    write_csv(path, chain([COLUMNS], ([row[name] for name in COLUMNS] for row in rows)))
 
 
 def _numbers(row: Row) -> Mapping[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from crashsim.output.words import percent, quantity
-from crashsim.results import OK, Results
+from crashsim.results import OK, Results, cells
 
 Row = Mapping[str, Any]
 
@@ -118,12 +118,5 @@ def write_csv(results: Results, path: Path) -> None:
     """The whole ledger in SI, one row for each variant, impact and vehicle."""
     names = ["impact", "vehicle", "kind", "names", "status", "closing_speed [m/s]", "delta_v [m/s]",
              *(f"{name}{edge}" for name in ROUTES for edge in EDGES), "crashes", "injuries"]  # fmt: skip
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(names)
-        for row in results.meta["ledger"]:
-            flat = {**row, **row["records"], "names": " ".join(row["names"])}
-            cells = (flat.get(name.partition(" ")[0]) for name in names)
-            writer.writerow(
-                f"{cell:.6g}" if isinstance(cell, float) else "" if cell is None else cell for cell in cells
-            )
+    rows = ({**row, **row["records"], "names": " ".join(row["names"])} for row in results.meta["ledger"])
+    cells.write_csv(path, chain([names], ([row.get(name.partition(" ")[0]) for name in names] for row in rows)))

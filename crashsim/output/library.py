@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from crashsim import units
 from crashsim.cases import impact_mass
 from crashsim.config import library
@@ -16,6 +18,7 @@ from crashsim.config.models import VehicleModel
 from crashsim.config.reader import read_file
 from crashsim.errors import LibraryError, UnitError, did_you_mean
 from crashsim.output import compatibility
+from crashsim.roads import Road
 
 TAG_WORDS = {
     "S": "read in the source",
@@ -27,7 +30,7 @@ TAG_WORDS = {
 
 
 def listing(kind: str, as_json: bool = False) -> str:
-    """All entries of a kind (vehicles, classes, compatibility, restraints, occupants, risk, injury, studies), one a line; vehicles by class and mass."""
+    """All entries of a kind (vehicles, classes, compatibility, restraints, occupants, risk, injury, roads, studies), one a line; vehicles by class and mass."""
     rows = _TABLES[kind]() if kind in _TABLES else [_summary(kind, name) for name in _names(kind)]
     if as_json:
         return json.dumps(rows, indent=2, ensure_ascii=False)
@@ -118,7 +121,7 @@ def describe(name: str, as_json: bool = False, system: str = "si") -> str:
             return (library.study_folder() / f"{name}.yaml").read_text(encoding="utf-8").rstrip()
         known = [n for kind in library.KINDS for n in library.names(kind)] + library.study_names()
         raise LibraryError(f"nothing called {units.echo(name)} in the library{did_you_mean(name, known)}; "
-                           "see: crashsim list vehicles, classes, restraints, occupants, risk, injury, studies")  # fmt: skip
+                           "see: crashsim list vehicles, classes, restraints, occupants, risk, injury, roads, studies")  # fmt: skip
     if as_json:
         return json.dumps(tree, indent=2, ensure_ascii=False)
     measures = ["", *compatibility.lines(name, system)] if kind == "vehicles" and not tree.get("rigid") else []
@@ -228,4 +231,19 @@ def _wrapped(text: str, indent: str = "") -> Iterator[str]:
     yield from textwrap.wrap(" ".join(text.split()), 110, initial_indent=indent, subsequent_indent=indent + "  ")
 
 
-_TABLES = {"vehicles": vehicle_rows, "compatibility": compatibility.rows}
+def road_rows() -> list[dict[str, str]]:
+    """Every road by its limit: travel speed, and the 5, 50 and 95 % of the speed at contact."""
+    return [_road_row(road) for road in library.roads().values()]
+
+
+def _road_row(road: Road) -> dict[str, str]:
+    low, middle, high = (f"{v / units.MPH:.0f}" for v in road.impact.quantile(np.array([0.05, 0.5, 0.95])))
+    return {
+        "name": road.name,
+        "travel": f"{road.travel_mean / units.MPH:.1f} +- {road.travel_sd / units.MPH:.1f} mph",
+        "at contact": f"{middle} mph ({low} to {high})",
+        "title": road.title,
+    }
+
+
+_TABLES = {"vehicles": vehicle_rows, "compatibility": compatibility.rows, "roads": road_rows}

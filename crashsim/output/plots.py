@@ -10,6 +10,8 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from crashsim.output import style
+from crashsim.output.crush import crush
+from crashsim.output.doors import doors, struck
 from crashsim.output.lineup import lineup
 from crashsim.output.maps import crumple_zone
 from crashsim.output.meetings import overlap_height
@@ -17,6 +19,7 @@ from crashsim.output.occupants import occupants
 from crashsim.output.partners import partners
 from crashsim.output.pulses import force_crush, pulses
 from crashsim.output.risks import risk
+from crashsim.output.roads_figure import roads
 from crashsim.output.routes import routes
 from crashsim.output.speeds import delta_v, energy
 from crashsim.output.tables import headline_table
@@ -63,11 +66,14 @@ def _cases(results: Results) -> list[str]:
 
 FIGURES: Final[dict[str, Family]] = {
     "headline": _one("headline", headline_table),
+    "roads": _one("roads", roads),
     "delta-v": _one("delta-v", delta_v),
+    "crush": _one("crush", crush),
     "risk": _each("risk", risk, _impacts),
     "routes": _each("routes", routes, _impacts),
     "ledger": _each("ledger", waterfall, _impacts),
     "lineup": _each("lineup", lineup, partners),
+    "doors": _each("doors", doors, struck),
     "occupants": _each("occupants", occupants, _impacts),
     "pulses": _one("pulses", pulses),
     "force-crush": _each("force-crush", force_crush, _cases),
@@ -84,10 +90,16 @@ def figures(results: Results, system: str) -> Named:
     ``system``: ``us`` or ``si``, the units on the main axes.
     """
     taken: set[str] = set()
-    for family in FIGURES.values():
-        found = family(results, system)
-        while (named := _next(found)) is not None:
-            yield _stem(named[0], taken), named[1]
+    for family in FIGURES:
+        for name, figure in of_family(family, results, system):
+            yield stem(name, taken), figure
+
+
+def of_family(family: str, results: Results, system: str) -> Named:
+    """The figures of one family with their names, which need not be safe."""
+    found = FIGURES[family](results, system)
+    while (named := _next(found)) is not None:
+        yield named
 
 
 def _next(found: Named) -> tuple[str, Figure] | None:
@@ -99,15 +111,15 @@ def write_figures(results: Results, folder: Path, system: str) -> list[Path]:
     """Write every figure as SVG and PNG into ``folder`` (made when absent); the same results give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     found = figures(results, system)
-    return [style.save(figure, folder / f"{stem}{suffix}") for stem, figure in found for suffix in SUFFIXES]
+    return [style.save(figure, folder / f"{name}{suffix}") for name, figure in found for suffix in SUFFIXES]
 
 
-def _stem(name: str, taken: set[str]) -> str:
+def stem(name: str, taken: set[str]) -> str:
     """A file name that every file system takes, and no two the same."""
-    stem = plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:LONGEST_STEM].strip("-") or "figure"
+    found = plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)[:LONGEST_STEM].strip("-") or "figure"
     n = 1
-    while stem.lower() in taken:
+    while found.lower() in taken:
         n += 1
-        stem = f"{plain}-{n}"
-    taken.add(stem.lower())
-    return stem
+        found = f"{plain}-{n}"
+    taken.add(found.lower())
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import textwrap
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from crashsim.engine.manifest import version
 from crashsim.engine.reconstruct import Reconstructed
 from crashsim.errors import OutputError
 from crashsim.reconstruction import restitution_bias
+from crashsim.results.cells import write_csv
 from crashsim.scene import OF_CRASH, OF_VEHICLE
 
 NOTE: Final = (
@@ -113,8 +113,8 @@ def write(found: Reconstructed, folder: Path, system: str) -> list[Path]:
         if foreign:
             raise OutputError(f"{folder}: holds {foreign[0]}, which this command did not write; choose another folder")
         folder.mkdir(parents=True, exist_ok=True)
-        _write_rows(folder / SUMMARY, _summary(found, system))
-        _write_rows(folder / INPUTS, _inputs(found))
+        write_csv(folder / SUMMARY, _summary(found, system))
+        write_csv(folder / INPUTS, _inputs(found))
         (folder / JSON).write_text(as_json(found) + "\n", encoding="utf-8")
         with style.sheet_style():
             figure = sheet_of(found, system)
@@ -123,11 +123,6 @@ def write(found: Reconstructed, folder: Path, system: str) -> list[Path]:
     except (OSError, ValueError) as error:
         raise OutputError(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     return [folder / name for name in files]
-
-
-def _write_rows(path: Path, rows: Iterator[list[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle, lineterminator="\n").writerows(rows)
 
 
 def _summary(found: Reconstructed, system: str) -> Iterator[list[Any]]:

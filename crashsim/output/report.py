@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from crashsim import units
-from crashsim.cases import SQUARE
-from crashsim.output import ledger
+from crashsim.output import ledger, roads
 from crashsim.output.answers import answer
+from crashsim.output.caveats import unsaid
 from crashsim.output.headline import headline
+from crashsim.output.quote import quote
 from crashsim.output.words import band, number, percent
 from crashsim.results import BEYOND_MODEL, OK, Results
 
@@ -69,8 +70,12 @@ QUANTITIES: Final = (
 
 CAPTIONS: Final = {
     "headline": "The named cases in numbers.",
+    "roads": "Mean risk of a serious injury in a crash on roads of each posted limit, by field curves: the marker is the central curve over the "
+    "speeds at contact of such roads, the thin line the single curves that see least and most, the wide one what the other inputs span.",
     "delta-v": "Change of velocity of both vehicles against closing speed. Momentum decides it; the structures only through "
     "restitution.",
+    "crush": "Pulse (occupant load criterion), crush and intrusion of both vehicles against closing speed; hatched: the spread of the "
+    "inputs. Fronts rest on judgement or on their class unless said to be measured.",
     "risk": "Risk of injury to an occupant of each vehicle by published field curves. The filled band is the "
     "disagreement between the curves, the hatched one what the spread of the inputs makes of the central curve; dashed and grey: beyond the range of the data.",
     "routes": "The risk of a serious injury (AIS3+) by two independent routes: from what a dummy measures in the modelled seat, and from the "
@@ -80,6 +85,8 @@ CAPTIONS: Final = {
     "alone. An emergency brake of today seldom acts against an oncoming vehicle: head-on, that step is what it would take off if it did.",
     "lineup": "Several vehicles head-on with the same partner. The dummy sees mass, structure and restraint, the field curves delta-v "
     "alone, that is mass; intrusion into the compartment is in neither.",
+    "doors": "The side of a vehicle is struck: delta-v, how far the door comes in beyond what it has to give, and the risk of both "
+    "occupants. The plane is not modelled: no rotation, no sliding along; risk by the one published curve for struck sides.",
     "pulses": "Acceleration and change of velocity of each compartment in the named cases, and the acceleration of the chest of its "
     "occupant. Signs as in SAE J211: +x is forward. A lumped mass shows the mean of a pulse, not its spikes.",
     "occupants": "What a belted occupant of each vehicle undergoes: chest deceleration kept for 3 ms, HIC15, chest deflection and "
@@ -98,6 +105,8 @@ CAPTIONS: Final = {
 def headline_text(results: Results, system: str) -> str:
     """The answer and the table for a terminal, at most about 100 columns wide."""
     lines = [results.meta["title"], ""]
+    for sentence in quote(results, system):
+        lines += [*textwrap.wrap(sentence, WIDTH), ""]
     for sentence in answer(results, system):
         lines += textwrap.wrap(sentence, WIDTH, initial_indent="- ", subsequent_indent="  ")
     lines += ["", *_terminal_table(results, system), ""]
@@ -193,6 +202,9 @@ def _report(results: Results, figures: Sequence[Path], system: str) -> Iterator[
     yield ""
     yield "## Answer"
     yield ""
+    for sentence in quote(results, system):
+        yield f"**{_plain(sentence)}**"
+        yield ""
     yield from (f"- {_plain(s)}" for s in answer(results, system))
     yield ""
     yield from _markdown(table(results, system))
@@ -201,6 +213,8 @@ def _report(results: Results, figures: Sequence[Path], system: str) -> Iterator[
     yield ""
     if meta.get("ledger"):
         yield from _ledger(results, system)
+    if meta.get("expected"):
+        yield from _roads(results, system)
     yield "## Figures"
     for figure in figures:
         if figure.suffix == ".png":
@@ -222,6 +236,15 @@ def _ledger(results: Results, system: str) -> Iterator[str]:
         yield ""
     yield from (f"- {line}" for line in ledger.READING)
     yield from (f"- {_plain(source)}" for source in results.meta["ledger_sources"])
+    yield ""
+
+
+def _roads(results: Results, system: str) -> Iterator[str]:
+    yield "## On each class of road"
+    yield ""
+    yield from _markdown(roads.table(results, system))
+    yield ""
+    yield from (f"- {line}" for line in roads.READING)
     yield ""
 
 
@@ -255,13 +278,9 @@ def _basis(results: Results, system: str) -> Iterator[str]:
     yield ""
     yield "## What it does not say"
     yield ""
-    yield (f"One line of impact: {_geometry(results)} Risk is that of field curves over delta-v, which carry "
-           "restraints and intrusion only as the average of the crashes they were fitted to. No kei car is in those data. Structures are priors "
-           "unless said to be measured.")  # fmt: skip
-    yield ""
-    yield ("Chest, head and belt numbers are those of a calibrated surrogate: a torso and a head on one line, one seat, one size. It ranks pulses and "
-           "restraints; it knows no neck load, no submarining, no out-of-position occupant, and nobody is modelled behind a loaded rear.")  # fmt: skip
-    yield ""
+    for said in unsaid(results):
+        yield said
+        yield ""
     yield "## Run it again"
     yield ""
     yield "```"
@@ -271,15 +290,6 @@ def _basis(results: Results, system: str) -> Iterator[str]:
     yield "For a study of your own, its file in place of the name."
     yield ""
     yield f"Study as typed, resolved numbers, sources and hashes: `manifest.json` (fingerprint `{meta['fingerprint'][:10]}`)."
-
-
-def _geometry(results: Results) -> str:
-    """What the study says of overlap and ride height."""
-    if all(impact.get("meeting", SQUARE) == SQUARE for impact in results.meta["impacts"].values()):
-        return "full overlap, no angle, rotation or ride height."
-    return ("no angle and no rotation. Overlap, ride height and sill act on the structures by declared heuristics: shares of the wall "
-            "force of one car, restored once the engine block is engaged; intrusion above the floor and what is left of the speed of "
-            "fronts that slide past are estimates of the order of magnitude.")  # fmt: skip
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> Iterator[str]:

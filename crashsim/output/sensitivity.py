@@ -16,11 +16,11 @@ from matplotlib.patches import Patch
 
 from crashsim.criteria import METRICS, RISKS
 from crashsim.engine.manifest import version
-from crashsim.engine.sensitivity import CURVE, WORDS, Answer, Sensitivity
+from crashsim.engine.risks import COLUMN
+from crashsim.engine.sensitivity import CURVE, WORDS, Answer, Floats, Sensitivity
 from crashsim.output import sheet, style
 from crashsim.output.speeds import mixed
 from crashsim.output.words import percent, quantity
-from crashsim.results.files import write_manifest
 
 LABELS: Final = {
     "risk_mais2plus": "risk of MAIS2+ (field curves)",
@@ -29,8 +29,9 @@ LABELS: Final = {
     **{name: f"{risk.label}, dummy" for name, risk in RISKS.items()},
     **{name: metric.label for name, metric in METRICS.items()},
 }
-TABLE, FIGURE, JSON, TEXT = "sensitivity.csv", "sensitivity", "sensitivity.json", "sensitivity.txt"
+TABLE, FIGURE, JSON, TEXT = "sensitivity.csv", "sensitivity", "answer.json", "answer.txt"
 WIDTH: Final = 100
+HEADLINES: Final = ("risk_mais3plus", "risk1_joint_ais3plus")  # of which the first that varies is quoted
 SHOWN, LEAST = 8, 0.005  # inputs in a panel, and the total index that a bar must have
 TOLD, MOST = 0.05, 3  # a sentence names the inputs with such a share of the variance, so many at most
 NOTE: Final = (
@@ -50,10 +51,11 @@ def label(name: str) -> str:
 
 def told(found: Sensitivity, system: str) -> str:
     """The case, a sentence for each vehicle and quantity, and what must be said of them; for a terminal."""
-    lines = [found.study.title, f"{found.case}: {_crashes(found)}", ""]
+    lines = [found.study.title, f"{found.case}: {crashes_told(found)}", ""]
+    lines += [line for said in quoted(found, system) for line in (*textwrap.wrap(said, WIDTH), "")]
     for answer in found.answers:
         lines += textwrap.wrap(f"- {sentence(found, answer, system)}", WIDTH, subsequent_indent="  ")
-    notes = [*_curves_told(found), NOTE, DISCLAIMER]
+    notes = [*curves_told(found), NOTE, DISCLAIMER]
     return "\n".join(
         [
             *lines,
@@ -63,12 +65,14 @@ def told(found: Sensitivity, system: str) -> str:
     )
 
 
-def _crashes(found: Sensitivity) -> str:
+def crashes_told(found: Sensitivity) -> str:
+    """How many inputs and crashes there are."""
     n = found.points * (len(found.inputs) + 2)
     return f"{len(found.inputs)} inputs, {n:,} crashes"
 
 
-def _curves_told(found: Sensitivity) -> Iterator[str]:
+def curves_told(found: Sensitivity) -> Iterator[str]:
+    """Between which curves is chosen."""
     every = {curves for curves in found.curves.values() if curves}
     for curves in sorted(every):
         who = " and ".join(v for v, own in found.curves.items() if own == curves)
@@ -82,9 +86,49 @@ def sentence(found: Sensitivity, answer: Answer, system: str) -> str:
         at = f", {_shown(answer, answer.median, system)}" if np.isfinite(answer.median) else ""
         return f"{head}{at}: {answer.note}."
     first, total = answer.indices.first, answer.indices.total
-    span = f"{head}, {_shown(answer, answer.low, system)} to {_shown(answer, answer.high, system)} (5-95 %)"
-    parts = [_part(found.inputs[i], first[i], total[i]) for i in np.argsort(-total)[:MOST] if total[i] >= TOLD]
-    return f"{span}: of its variance goes {', '.join(parts)}."
+    parts = [_part(found.inputs[i], first[i], total[i]) for i in _largest(total)]
+    return f"{head}, {span(answer, system)} (5-95 %): of its variance goes {', '.join(parts)}."
+
+
+def quoted(found: Sensitivity, system: str) -> tuple[str, ...]:
+    """Two sentences: what moves the risk of both occupants, and what moves their delta-v."""
+    risk = next(
+        (name for name in HEADLINES if any(a.quantity == name and a.indices is not None for a in found.answers)),
+        HEADLINES[0],
+    )
+    start = f"{found.case[:1].upper()}{found.case[1:]}"
+    return tuple(f"{start}: {_both(found, name, system)}." for name in (risk, "delta_v"))
+
+
+def _both(found: Sensitivity, quantity: str, system: str) -> str:
+    told = [_one(found, answer, system) for answer in found.answers if answer.quantity == quantity]
+    return f"{label(quantity)} is {'; '.join(told)}" if told else f"{label(quantity)} was not asked"
+
+
+def _one(found: Sensitivity, answer: Answer, system: str) -> str:
+    if answer.indices is None:
+        return f"not told in the {answer.vehicle} ({answer.note})"
+    over = "inputs and choice of the curve" if answer.quantity in COLUMN.values() else "inputs"
+    return f"{span(answer, system)} in the {answer.vehicle} ({over}, 5-95 %), {strongest(found, answer)}"
+
+
+def span(answer: Answer, system: str) -> str:
+    """A quantity over the inputs, 5 to 95 %."""
+    return f"{_shown(answer, answer.low, system)} to {_shown(answer, answer.high, system)}"
+
+
+def strongest(found: Sensitivity, answer: Answer) -> str:
+    """The shares of the inputs that a sentence names, with their interactions."""
+    total = answer.indices.total if answer.indices else np.zeros(0)
+    shares = [f"{percent(total[i])} with the {found.inputs[i]}" for i in _largest(total)]
+    return (
+        f"of its variance goes {', '.join(shares)}, interactions counted" if shares else "with no input that stands out"
+    )
+
+
+def _largest(total: Floats) -> list[int]:
+    """The inputs with the largest total indices, at most `MOST`, and none below `TOLD`."""
+    return [int(i) for i in np.argsort(-total)[:MOST] if total[i] >= TOLD]
 
 
 def _part(name: str, first: float, total: float) -> str:
@@ -107,7 +151,7 @@ def _plain(found: Sensitivity) -> dict[str, Any]:
          "p95": _or_none(a.high), "note": a.note, "inputs": list(_numbers(found, a))}
         for a in found.answers
     ]  # fmt: skip
-    return {"study": found.study.name, "case": found.case, "version": version(), "units": "SI", "points": found.points,
+    return {"study": found.study.name, "case": found.case, "answer": quoted(found, found.study.units), "version": version(), "units": "SI", "points": found.points,
             "seed": found.seed, "status": found.status, "curves": {v: list(c) for v, c in found.curves.items()},
             "inputs": dict(zip(found.inputs, map(list, found.members), strict=True)), "answers": answers,
             "note": DISCLAIMER}  # fmt: skip
@@ -131,8 +175,8 @@ def _numbers(found: Sensitivity, answer: Answer) -> Iterator[dict[str, Any]]:
 # ---- files -------------------------------------------------------------------------------------------------------------
 
 
-def write(found: Sensitivity, folder: Path, system: str, manifest: dict[str, Any]) -> None:
-    """Write sentences, table, JSON, figure (SVG and PNG) and manifest into a folder."""
+def write(found: Sensitivity, folder: Path, system: str) -> Path:
+    """Write sentences, table, JSON and figure (SVG and PNG) into a folder; the SVG's path."""
     with (folder / TABLE).open("w", newline="", encoding="utf-8") as handle:
         rows = [{"vehicle": a.vehicle, "quantity": a.quantity, **numbers}
                 for a in found.answers for numbers in _numbers(found, a)]  # fmt: skip
@@ -143,9 +187,8 @@ def write(found: Sensitivity, folder: Path, system: str, manifest: dict[str, Any
     (folder / TEXT).write_text(told(found, system) + "\n", encoding="utf-8")
     with style.sheet_style():
         drawn = figure(found, system)
-    for suffix in (".svg", ".png"):
-        style.save(drawn, folder / f"{FIGURE}{suffix}")
-    write_manifest(manifest, folder)
+    style.save(drawn, folder / f"{FIGURE}.png")
+    return style.save(drawn, folder / f"{FIGURE}.svg")
 
 
 _COLUMNS: Final = ("first", "first_p05", "first_p95", "total", "total_p05", "total_p95")
@@ -170,8 +213,8 @@ def figure(found: Sensitivity, system: str) -> Figure:
         "this input alone (first order)": Patch(facecolor="#555555"),
         "with all its interactions (total)": Patch(facecolor="#c4c4c4"),
     }
-    caption = " · ".join([f"crashsim {version()}", DISCLAIMER, _crashes(found), "lines: 5-95 % of a bootstrap",
-                          *_curves_told(found), NOTE])  # fmt: skip
+    caption = " · ".join([f"crashsim {version()}", DISCLAIMER, crashes_told(found), "lines: 5-95 % of a bootstrap",
+                          *curves_told(found), NOTE])  # fmt: skip
     return sheet.framed(drawn, f"Which input matters: {found.case}", found.study.title, legend, caption)
 
 
@@ -186,8 +229,7 @@ def _panel(ax: Axes, found: Sensitivity, answer: Answer, system: str) -> None:
         words = style.wrapped(answer.note, 2.8, 9.5)
         ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color="#6a6a6a")
         return
-    span = f"{_shown(answer, answer.low, system)} to {_shown(answer, answer.high, system)}"
-    ax.set_title(style.wrapped(f"{head}, {span}", 2.9, 10.0))
+    ax.set_title(style.wrapped(f"{head}, {span(answer, system)}", 2.9, 10.0))
     of = answer.indices
     order = [i for i in np.argsort(-of.total, kind="stable")[:SHOWN] if of.total[i] >= LEAST]
     at = np.arange(len(order))

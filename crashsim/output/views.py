@@ -170,6 +170,13 @@ def _is_case(results: Results, case: Mapping[str, Any]) -> NDArray[np.bool_]:
     return np.asarray((results.columns["impact"] == case["impact"]) & (results.columns["case"] == case["index"]))
 
 
+def at_case(rows: Results, impact: str, vehicle: str, case: int) -> dict[str, Any]:
+    """The one row of a vehicle in a case of an impact, as a mapping of columns; of Results, or of what their samples span."""
+    of = rows.columns
+    (i,) = np.flatnonzero((of["impact"] == impact) & (of["case"] == case) & (of["vehicle"] == vehicle))
+    return {column: values[i].item() for column, values in of.items()}
+
+
 def case_numbers(results: Results, name: str) -> dict[str, float]:
     """Every input of a named case by path, SI: the impact's numbers with the swept ones in place."""
     case = next(c for c in results.meta["named_cases"] if c["name"] == name)

@@ -15,6 +15,12 @@ def percent(p: float) -> str:
     return ">99 %" if p > 0.99 else f"{100 * p:.2g} %"
 
 
+def percents(low: float, high: float) -> str:
+    """From one probability to another."""
+    first, last = percent(low), percent(high)
+    return first if first == last else f"{first.removesuffix(' %')} to {last}"
+
+
 def band(row: Mapping[str, Any], level: str) -> str:
     """The band in which the curves disagree about a risk, in brackets."""
     low, high = (percent(row[f"{level}_{edge}"]) for edge in ("low", "high"))

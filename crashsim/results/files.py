@@ -7,10 +7,10 @@ The manifest is written last and names every file with its hash: a folder with a
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ import numpy as np
 from crashsim import units
 from crashsim.criteria import RISK
 from crashsim.errors import OutputError
+from crashsim.results.cells import write_csv
+from crashsim.results.lazy import ParquetColumns
 from crashsim.results.table import Pulse, Results, si_unit
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 RESULTS, BANDS, SAMPLES = "results.parquet", "bands.parquet", "samples.parquet"
 TOTALS, HISTOGRAMS = "totals.parquet", "histograms.parquet"
+OF_ROWS = ("impact", "case", "vehicle", "status")  # columns without which a table is another
+OF_TABLE = dict.fromkeys((BANDS, TOTALS), ("impact", "vehicle")) | {
+    HISTOGRAMS: ("impact", "vehicle", "quantity", "from", "to", "count")
+}
+LARGEST_MANIFEST = 100_000_000  # bytes
 OF_VEHICLE = {
     "acceleration": "m/s^2", "velocity": "m/s", "crush": "m", "chest_acceleration": "m/s^2", "head_acceleration": "m/s^2",
     "belt_force": "N",
@@ -89,17 +96,15 @@ def write_manifest(
 
 def sha256(path: Path) -> str:
     """Hash of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def write_summary(results: Results, path: Path) -> None:
     """One row per case and vehicle in display units; members of the risk families stay in the Parquet file."""
     table = {n: v for n, v in results.to_table(results.meta.get("units", "si")).items() if not _member(n)}
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([_cell(n) for n in table])
-        for row in zip(*(_texts(v) for v in table.values()), strict=True):
-            writer.writerow(row)
+    rows = zip(*(values.tolist() for values in table.values()), strict=True)
+    write_csv(path, chain([list(table)], rows))
 
 
 def write_bands(bands: Results, path: Path) -> None:
@@ -110,32 +115,21 @@ def write_bands(bands: Results, path: Path) -> None:
     statistics = [name.rpartition(".")[2] for name in table if name.startswith(f"{names[0]}.")]
     shown = bands.to_table(system)
     heads = dict(zip(table, shown, strict=True))
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([*(_cell(heads[name]) for name in labels), "quantity", "unit", *statistics])
-        of_rows = list(zip(*(_texts(shown[heads[name]]) for name in labels), strict=True))
+    of_rows = list(zip(*(shown[heads[name]].tolist() for name in labels), strict=True))
+
+    def rows() -> Iterator[list[object]]:
+        yield [*(heads[name] for name in labels), "quantity", "unit", *statistics]
         for name in names:
             unit = units.display_unit(d, system) if (d := bands.dimensions.get(f"{name}.mean", "")) else ""
-            columns = [shown[heads[f"{name}.{statistic}"]] for statistic in statistics]
-            for own, numbers in zip(of_rows, zip(*map(_texts, columns), strict=True), strict=True):
-                writer.writerow([*own, name, unit, *numbers])
+            columns = [shown[heads[f"{name}.{statistic}"]].tolist() for statistic in statistics]
+            for own, numbers in zip(of_rows, zip(*columns, strict=True), strict=True):
+                yield [*own, name, unit, *numbers]
+
+    write_csv(path, rows())
 
 
 def _member(name: str) -> bool:
     return name.startswith(RISK) and "." in name
-
-
-def _texts(values: NDArray[Any]) -> Iterator[str]:
-    for value in values.tolist():
-        if isinstance(value, float):
-            yield "" if value != value else f"{value:.6g}"
-        else:
-            yield _cell(str(value))
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in "=+-@\t\r" and text else text
 
 
 def write_table(results: Results, path: Path) -> None:
@@ -223,7 +217,10 @@ def load(folder: str | Path) -> Results:
         others = [Results(*_read_table(folder / n), (), meta) if n in tables else None
                   for n in (BANDS, SAMPLES, TOTALS, HISTOGRAMS)]  # fmt: skip
     except Exception as error:  # pyarrow and scipy raise a dozen kinds on a damaged file
-        raise OutputError(f"{folder}: the results cannot be read: {type(error).__name__}: {error}") from None
+        why = " ".join(str(error).split()) or "the file claims more than there is"
+        raise OutputError(
+            f"{folder}: the results cannot be read: {units.echo(why, 200)} ({type(error).__name__})"
+        ) from None
     return Results(columns, dimensions, pulses, meta, *others)
 
 
@@ -231,11 +228,15 @@ def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any]:
     """The manifest of a folder of results; raises OutputError when there is none or it is not one of crashsim's."""
     path = folder / name
     try:
+        if path.stat().st_size > LARGEST_MANIFEST:
+            raise OutputError(
+                f"{path}: too large: {path.stat().st_size:,} bytes, expected at most {LARGEST_MANIFEST:,}"
+            )
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise OutputError(f"{folder}: no results here (no {name})") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise OutputError(f"{path}: cannot be read: {error}") from None
+        raise OutputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     good = (
         isinstance(manifest, dict)
         and manifest.get("crashsim") == "results"
@@ -255,19 +256,12 @@ def _inside(name: str) -> bool:
     return bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts and "\\" not in name
 
 
-def _read_table(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(sorted(path.glob("*.parquet")) if path.is_dir() else path)
-    columns, dimensions = {}, {}
-    for field, column in zip(table.schema, table.columns, strict=True):
-        if pa.types.is_dictionary(field.type):
-            columns[field.name] = np.array(column.to_pylist(), dtype=str)
-        else:
-            columns[field.name] = column.to_numpy()
-        dimensions[field.name] = (field.metadata or {}).get(b"dimension", b"").decode()
-    return columns, dimensions
+def _read_table(path: Path) -> tuple[Mapping[str, NDArray[Any]], dict[str, str]]:
+    """The columns of a table, read when they are asked for, and their dimensions."""
+    columns = ParquetColumns(path)
+    if lacking := set(OF_TABLE.get(path.name, OF_ROWS)) - set(columns):
+        raise ValueError(f"{path.name} has no column {min(lacking)!r}")
+    return columns, columns.dimensions
 
 
 def _read_pulses(path: Path) -> list[Pulse]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from crashsim import units
 from crashsim.criteria import METRICS, RISKS
 from crashsim.errors import CrashsimError, did_you_mean
+from crashsim.results.lazy import Lazy
 
 if TYPE_CHECKING:
     from types import NotImplementedType
@@ -176,6 +177,8 @@ class Results:
 
     def where(self, rows: Array) -> Results:
         """The rows of a boolean mask."""
+        if isinstance(self.columns, Lazy):
+            return replace(self, columns=self.columns.picked(rows))
         return replace(self, columns={n: v[rows] for n, v in self.columns.items()})
 
     def to_table(self, system: str = "si") -> dict[str, Array]:
