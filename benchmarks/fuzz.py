@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import mutants
-from benchmarks.mutants import DESIGN, FIT, FLEET, MATRIX, RECONSTRUCTION, SPEED_LIMIT, STUDY, Mutant, mutant
+from benchmarks.mutants import DESIGN, FIT, FLEET, MATRIX, RECONSTRUCTION, SPEED_LIMIT, STUDY, TESTS, Mutant, mutant
 from crashsim.errors import ConfigError, LibraryError, Problem
 
 READERS: Final = {
     STUDY: "study:load_study", FIT: "fits:load_fit", RECONSTRUCTION: "reconstructions:load_reconstruction",
     DESIGN: "questions.design:load_design", FLEET: "questions.fleet:load_fleet", MATRIX: "questions.matrix:load_matrix",
-    SPEED_LIMIT: "questions.speed_limit:load_speed_limit",
+    SPEED_LIMIT: "questions.speed_limit:load_speed_limit", TESTS: "questions.crash_tests:load_crash_tests",
 }  # fmt: skip
 BATCH: Final = 4_000  # mutants, or crashes, that a process is given at a time
 LONGEST: Final = 30  # seconds of wall time; then a mutant hangs
@@ -50,7 +50,8 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
     slowest: tuple[float, str] = (0.0, "")  # CPU seconds, and of what
-    grown: float = 0.0  # MB by which the largest process grew: no single one took more
+    grown: float = 0.0  # MB by which a process grew, the largest: no single mutant took more
+    peak: float = 0.0  # MB of the largest process
     listed: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
@@ -60,6 +61,7 @@ class Tally:
         self.listed += other.listed
         self.slowest = max(self.slowest, other.slowest)
         self.grown = max(self.grown, other.grown)
+        self.peak = max(self.peak, other.peak)
 
 
 # ---- one mutant ------------------------------------------------------------------------------------------------------
@@ -145,14 +147,15 @@ def survey(seeds: Iterable[int], whole: float = mutants.WHOLE) -> Tally:
         path = Path(folder) / "mutant.yaml"
         path.touch()
         _warm_up()
-        before = _peak()
+        before = peak()
         with path.open("r+b", buffering=0) as file:
             for seed in seeds:
                 one = mutant(seed, whole)
                 os.pwrite(file.fileno(), one.data, 0)
                 os.ftruncate(file.fileno(), len(one.data))
                 _note(tally, seed, one, path, readers[one.kind])
-        tally.grown = _peak() - before
+        tally.peak = peak()
+        tally.grown = tally.peak - before
     return tally
 
 
@@ -182,7 +185,7 @@ def _note(tally: Tally, seed: int, one: Mutant, path: Path, read: Callable[[Path
     tally.slowest = max(tally.slowest, (time.process_time() - started, f"mutant {seed} ({one.kind})"))
 
 
-def _peak() -> float:
+def peak() -> float:
     """Most memory that this process ever had [MB]."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
@@ -214,7 +217,10 @@ def told(tally: Tally, seconds: float) -> str:
     lines = [f"{total:,} in {seconds:.0f} s; {len(tally.findings)} findings"]
     lines += [f"  {name}: {n:,}" for name, n in sorted(tally.counts.items())]
     lines.append(f"slowest: {1e3 * tally.slowest[0]:.0f} ms of CPU, {tally.slowest[1]}")
-    lines.append(f"memory: the largest process grew by {tally.grown:.0f} MB")
+    lines.append(
+        f"memory: {tally.peak:.0f} MB in the largest process"
+        + f", {tally.grown:.0f} MB of it since the first file" * bool(tally.grown)
+    )
     for name, rows in (("listed", tally.listed), ("FINDINGS", tally.findings)):
         lines += [f"{name}:", *(f"  {row}" for row in rows[:MOST_TOLD])] if rows else []
         lines += [f"  ... and {len(rows) - MOST_TOLD:,} more"] if len(rows) > MOST_TOLD else []

@@ -7,13 +7,14 @@ checked when it is read, and refused ones are counted.  Crashes that failed are 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fuzz import Tally
+from benchmarks.fuzz import Tally, peak
 from crashsim import load_study
 from crashsim.cases import Impact, Study
 from crashsim.config import library
@@ -45,10 +46,13 @@ def crashes(seeds: range) -> Tally:
     """Compute the crashes of random studies: for each number the first study of its row of random ones that is valid."""
     tally = Tally()
     for seed in seeds:
+        started = time.process_time()
         study = _valid(seed, tally)
         risk = risk_settings(study)
         for impact in study.impacts:
             _judge(seed, impact, local.rows(impact, 0, impact.count, risk, 1), tally)
+        tally.slowest = max(tally.slowest, (time.process_time() - started, f"study {seed}, {SAMPLES} crashes"))
+    tally.peak = peak()
     return tally
 
 

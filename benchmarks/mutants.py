@@ -19,12 +19,12 @@ from crashsim.config.library import study_folder
 from crashsim.config.reader import read_text
 from crashsim.config.starter import starter
 
-STUDY, FIT, RECONSTRUCTION, DESIGN, FLEET, MATRIX, SPEED_LIMIT = KINDS = (
-    "study", "fit", "reconstruction", "design", "fleet", "matrix", "speed limit",
+STUDY, FIT, RECONSTRUCTION, DESIGN, FLEET, MATRIX, SPEED_LIMIT, TESTS = KINDS = (
+    "study", "fit", "reconstruction", "design", "fleet", "matrix", "speed limit", "crash tests",
 )  # fmt: skip
 FOLDERS: Final = {
     STUDY: "*.yaml", FIT: "fits/*.yaml", RECONSTRUCTION: "reconstructions/*.yaml",
-    **{kind: f"questions/{kind.replace(' ', '_')}.yaml" for kind in (DESIGN, FLEET, SPEED_LIMIT)},
+    **{kind: f"questions/{kind.replace(' ', '_')}.yaml" for kind in (DESIGN, FLEET, SPEED_LIMIT, TESTS)},
 }  # fmt: skip
 WHOLE: Final = 0.005  # share of mutants of whole files, which take ten to fifty times as long to read as short ones
 OF_BYTES: Final = 0.7  # share of mutants whose bytes are changed, not the tree

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crashsim.api import collide, drive_occupant, reduce, run, sensitivity
+    from crashsim.api import collide, draws, drive_occupant, reduce, run, sensitivity
     from crashsim.cases import Study
     from crashsim.config.study import load_study
     from crashsim.errors import (
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
         StructureError,
         UnitError,
     )
-    from crashsim.results import Column, Pulse, Results, load
+    from crashsim.results import Column, Grid, Pulse, Results, load
     from crashsim.structure import Structure
 
 _HOMES = {
-    "crashsim.api": ("collide", "drive_occupant", "reduce", "run", "sensitivity"),
+    "crashsim.api": ("collide", "draws", "drive_occupant", "reduce", "run", "sensitivity"),
     "crashsim.cases": ("Study",),
     "crashsim.config.study": ("load_study",),
     "crashsim.errors": (
         "ConfigError", "CrashsimError", "LibraryError", "OutputError", "Problem", "StructureError", "UnitError",
     ),
-    "crashsim.results": ("Column", "Pulse", "Results", "load"),
+    "crashsim.results": ("Column", "Grid", "Pulse", "Results", "load"),
     "crashsim.structure": ("Structure",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Column", "ConfigError", "CrashsimError", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
-    "Structure", "StructureError", "Study", "UnitError", "collide", "drive_occupant", "load", "load_study",
+    "Column", "ConfigError", "CrashsimError", "Grid", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
+    "Structure", "StructureError", "Study", "UnitError", "collide", "draws", "drive_occupant", "load", "load_study",
     "reduce", "run", "sensitivity",
 ]  # fmt: skip
 

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from crashsim import structure
 from crashsim.cases import Cases, Study
 from crashsim.config.study import load_study
-from crashsim.errors import StructureError
+from crashsim.errors import CrashsimError, StructureError, did_you_mean
 from crashsim.results import Results
 from crashsim.structure import Structure
+from crashsim.units import echo
 
 if TYPE_CHECKING:
     from crashsim.engine.sensitivity import Sensitivity
@@ -54,6 +55,29 @@ def reduce(
 
     loaded = study if isinstance(study, Study) else load_study(study)
     return reduce_here(loaded, columns=columns, threads=threads, progress=progress)
+
+
+def draws(
+    study: str | Path | Mapping[str, Any] | Study, impact: str | None = None, *, first: int = 0, last: int | None = None
+) -> dict[str, NDArray[Any]]:
+    """The random numbers of the cases ``first`` to ``last`` (exclusive) of an impact, the first by default; SI, by path.
+
+    A random number follows from study and case alone.  So a run that keeps the rows of more than 100,000 samples leaves out those
+    drawn with the spreads of the library, which the study did not ask for; here they are again, in the order of the column
+    ``case``.  Raises as `run` does, and CrashsimError for an unknown impact or cases that it does not have.
+    """
+    from crashsim.cases import swept
+
+    loaded = study if isinstance(study, Study) else load_study(study)
+    known = {own.name: own for own in loaded.impacts}
+    name = next(iter(known)) if impact is None else impact
+    if name not in known:
+        raise CrashsimError(f"no impact {echo(name)}{did_you_mean(name, known)}")
+    own, end = known[name], known[name].count if last is None else last
+    if not 0 <= first <= end <= own.count:
+        raise CrashsimError(f"{name}: cases {first} to {end}, expected some of 0 to {own.count}")
+    varying = swept(own, first, end)
+    return {number.path: varying[number.path] for number in own.random}
 
 
 def sensitivity(

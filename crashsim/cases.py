@@ -196,7 +196,11 @@ def _drawn(impact: Impact, first: int, last: int) -> dict[str, Floats]:
     n = impact.samples
     spans = [(max(first - cell * n, 0), min(last - cell * n, n)) for cell in range(first // n, -(-last // n))]
     drawn = {span: sampling.draw(impact.sampling, impact.random, *span) for span in set(spans)}
-    return {number.path: np.concatenate([drawn[span][i] for span in spans]) for i, number in enumerate(impact.random)}
+    return {number.path: _one([drawn[span][i] for span in spans]) for i, number in enumerate(impact.random)}
+
+
+def _one(parts: list[Floats]) -> Floats:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def impact_mass(numbers: Mapping[str, Column], vehicle: str) -> Column:

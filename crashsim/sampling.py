@@ -60,9 +60,9 @@ class Triangular:
     def quantile(self, u: Floats) -> Floats:
         """``low + sqrt(u (high - low)(mode - low))`` up to the mode, mirrored beyond."""
         span, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
-        below = self.low + np.sqrt(span * rise * u)
-        above = self.high - np.sqrt(span * fall * (1.0 - u))
-        return np.where(u * span < rise, below, above)
+        rises = u * span < rise
+        root = np.sqrt(np.where(rises, span * rise * u, span * fall * (1.0 - u)))
+        return np.where(rises, self.low + root, self.high - root)
 
 
 @dataclass(frozen=True)
@@ -150,12 +150,15 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Random:
-    """A number of an impact that is drawn: its path, its physical dimension, its distribution, its column of the points."""
+    """A number of an impact that is drawn: its path, its physical dimension, its distribution, its column of the points, and
+    whether its spread is the library's, for which the study did not ask.
+    """
 
     path: str
     dimension: str
     distribution: Distribution
     column: int
+    unasked: bool = False
 
 
 def draw(sampling: Sampling, numbers: Sequence[Random], first: int, last: int) -> list[Floats]:
@@ -189,10 +192,10 @@ def _sobol_points(sampling: Sampling, first: int, last: int, columns: NDArray[np
         for bit in range(block.bit_length()):
             if block >> bit & 1:
                 offset ^= steps[bit][columns]
-        words = table[columns, low - start : high - start] ^ offset[:, None]
-        found[:, low - first : high - first] = words
-    found += 0.5
-    found *= 2.0**-_BITS
+        for row, column, own in zip(found[:, low - first : high - first], columns.tolist(), offset, strict=True):
+            row[:] = table[column, low - start : high - start] ^ own
+            row += 0.5
+            row *= 2.0**-_BITS
     return found
 
 

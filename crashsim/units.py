@@ -172,6 +172,13 @@ def display_unit(dimension: str, system: str) -> str:
     return _DISPLAY[dimension][SYSTEMS.index(system)]
 
 
+def si_unit(dimension: str) -> str:
+    """The SI unit of a dimension: the one whose factor is 1; empty for ratios, numbers and labels."""
+    if not dimension:
+        return ""
+    return next(unit for unit, factor in DIMENSIONS[dimension].items() if factor == 1.0)
+
+
 @overload
 def to(value_si: float, unit: str, dimension: str) -> float: ...
 @overload

@@ -154,6 +154,15 @@ def test_two_processes_that_compile_at_once(package: Path) -> None:
     assert run(package) == LOADED
 
 
+def test_a_clock_that_jumps(package: Path) -> None:
+    """Entries and sources from the future, or from 1970: what is stale is told by hashes, never by times."""
+    assert run(package) == COMPILED
+    for when in (4e9, 0.0):
+        for path in package.rglob("*.*"):
+            os.utime(path, (when, when))
+        assert run(package) == LOADED
+
+
 def answer_uncached(monkeypatch: pytest.MonkeyPatch) -> float:
     """What a kernel gives here and now, after exactly one warning about the cache."""
 

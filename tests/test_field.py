@@ -167,7 +167,7 @@ def test_shipped_curves_over_the_true_delta_v_are_the_fits_with_its_errors(belt:
     curve, correction = library.risk_curves()[f"nass-1997-2008-{belt}-true"], library.winsmash()
     for level, shown in LEVELS.items():
         own = bins_of(of(records, group=belt), level, weighted=True)
-        spread = field_fit.true_spread(own, correction.alternatives[0], correction.scatter)
+        spread = field_fit.true_spread(own, correction.nominal, correction.scatter)
         same(fit(own, TRUE, spread), curve, shown)
 
 

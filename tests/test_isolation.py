@@ -1,7 +1,7 @@
 """What a command touches: no network, and no file outside the folder of its results and the caches of compiled code and fonts.
 
-The commands run in one process without any network (`unshare`), which tells of every file that it opens for writing and of every
-socket; and again under `strace`, which also sees what the C libraries and the processes that draw figures do.
+The commands run in one process that tells of every file that it opens for writing and of every socket: where it can be had, without any
+network (`unshare`) and under `strace`, which also sees what the C libraries and the processes that draw figures do.
 """
 
 import ast
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import pytest
@@ -24,7 +25,15 @@ name: tiny
 vehicles: {kei: {use: kei-car}, wall: {use: rigid-wall}}
 impacts: {wall: {type: wall, speed: {kei: 40 km/h}}}
 sampling: {samples: 4, seed: 1}
-output: {pulses: [{name: p, impact: wall, at: {}}]}
+output:
+  pulses: [{name: ../../p, impact: wall, at: {}}, {name: CON, impact: wall, at: {}}, {name: "=1+1 $x$ 🚚 <script>", impact: wall, at: {}}, \
+{name: /etc/x, impact: wall, at: {}}]
+"""
+MATRIX = """\
+name: two
+vehicles: {kei: {use: kei-car}, pickup: {use: full-size-pickup}}
+crash: {type: head-on, speed: {first: 25 mph, second: 25 mph}}
+sampling: {samples: 16, seed: 1}
 """
 PULSE = "".join(f"{t},{-20.0 if t < 80 else 0.0}\n" for t in range(100))
 SCRIPT = """\
@@ -48,7 +57,7 @@ COMMANDS = [
     "run tiny.yaml --out out", "run tiny.yaml --out out --json", "compare kei-car compact --out two",
     "reconstruct kei_into_wall --out scene", "fit ford_f150_2001 --out fitted",
     "occupant pulse.csv --restraint belt-airbag --time-unit ms --acceleration-unit g",
-    "sensitivity tiny.yaml --points 64 --out which", "check no-such-study", "run",
+    "sensitivity tiny.yaml --points 64 --out which", "matrix two.yaml --out pairs", "check no-such-study", "run",
 ]
 if __name__ == "__main__":
     for command in COMMANDS:
@@ -63,29 +72,44 @@ TRACED = "open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlin
 DEVICES = ("/dev/", "/proc/")
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """A folder with what the commands read."""
-    here = tmp_path / "work"
-    here.mkdir()
-    (here / "tiny.yaml").write_text(TINY, encoding="utf-8")
-    (here / "pulse.csv").write_text(PULSE, encoding="utf-8")
-    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
-    return here
+class Watched(NamedTuple):
+    """The folder in which the commands ran, what the script wrote of itself, and the calls that strace saw (none without it)."""
+
+    work: Path
+    log: list[str]
+    calls: list[str] | None
 
 
-def run(work: Path, *prefix: str) -> list[str]:
-    """The lines that the script wrote of itself; every command ended as it should."""
-    log = work.parent / "log"
-    command = [*prefix, sys.executable, str(work.parent / "script.py"), str(log)]
+def can(*prefix: str) -> bool:
+    """Whether a program is there and may do what it is for."""
+    return (
+        bool(shutil.which(prefix[0]))
+        and subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """All commands, run once."""
+    top = tmp_path_factory.mktemp("isolation")
+    work, trace = top / "work", top / "trace"
+    work.mkdir()
+    for path, text in (
+        (work / "tiny.yaml", TINY),
+        (work / "two.yaml", MATRIX),
+        (work / "pulse.csv", PULSE),
+        (top / "script.py", SCRIPT),
+    ):
+        path.write_text(text, encoding="utf-8")
+    alone = ["unshare", "-rn"] if can("unshare", "-rn") else []
+    traced = ["strace", "-f", "-qq", "-e", f"trace={TRACED}", "-s", "1000", "-o", str(trace)]
+    traced = traced if can(*traced) else []
+    command = [*alone, *traced, sys.executable, str(top / "script.py"), str(top / "log")]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(PACKAGE.parent)}
     done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    lines = log.read_text(encoding="utf-8").splitlines()
-    ends = dict(reversed(line.removeprefix("status ").split(" ", 1)) for line in lines if line.startswith("status"))
-    assert len(ends) >= 15
-    assert {name: end for name, end in ends.items() if end != "0"} == dict.fromkeys(REFUSED, "2"), done.stderr
-    return lines
+    calls = trace.read_text(encoding="utf-8", errors="replace").splitlines() if traced else None
+    return Watched(work, (top / "log").read_text(encoding="utf-8").splitlines(), calls)
 
 
 def outside(paths: list[str], work: Path) -> list[str]:
@@ -102,36 +126,39 @@ def outside(paths: list[str], work: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_without_a_network_every_command_works_and_writes_in_its_place(work: Path) -> None:
-    alone = ["unshare", "-rn"] if shutil.which("unshare") else []
-    if alone and subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
-        alone = []
-    lines = run(work, *alone)
-    written = [line.removeprefix("write ") for line in lines if line.startswith("write")]
-    assert any(path.startswith(str(work / "out")) for path in written), "else nothing is watched"
-    assert outside(written, work) == []
-    assert [line for line in lines if line.startswith("network")] == []
-    assert sorted(p.name for p in work.parent.iterdir()) == ["log", "script.py", "work"]
+def test_every_command_works_without_a_network(watched: Watched) -> None:
+    ends = dict(
+        reversed(line.removeprefix("status ").split(" ", 1)) for line in watched.log if line.startswith("status")
+    )
+    assert len(ends) >= 16
+    assert {name: end for name, end in ends.items() if end != "0"} == dict.fromkeys(REFUSED, "2")
+    assert [line for line in watched.log if line.startswith("network")] == []
 
 
 @pytest.mark.slow
-def test_what_the_kernel_sees_of_the_commands(work: Path) -> None:
-    if not shutil.which("strace"):
-        pytest.skip("strace is not installed")
-    trace = work.parent / "trace"
-    prefix = ["strace", "-f", "-qq", "-e", f"trace={TRACED}", "-s", "1000", "-o", str(trace)]
-    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("nothing can be traced here")
-    run(work, *prefix)
-    calls = [line for line in trace.read_text(encoding="utf-8", errors="replace").splitlines() if " = -1 " not in line]
+def test_every_command_writes_in_its_place(watched: Watched) -> None:
+    written = [line.removeprefix("write ") for line in watched.log if line.startswith("write")]
+    assert any(path.startswith(str(watched.work / "out")) for path in written), "else nothing is watched"
+    assert outside(written, watched.work) == []
+    assert {p.name for p in watched.work.parent.iterdir()} <= {"log", "script.py", "trace", "work"}
+
+
+@pytest.mark.slow
+def test_what_the_system_sees_of_the_commands(watched: Watched) -> None:
+    """Also what the C libraries and the processes that draw do."""
+    if watched.calls is None:
+        pytest.skip("strace is not installed, or may not trace here")
+    calls = [line for line in watched.calls if " = -1 " not in line]
     changes = [
         line
         for line in calls
-        if not re.search(r"\d+ +(open|openat)\(|socket\(", line) or re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC)", line)
+        if not re.search(r"\d+ +(open|openat|socket)\(", line) or re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC)", line)
     ]
-    paths = [os.path.normpath(work / path) for line in changes for path in re.findall(r'"((?:[^"\\]|\\.)*)"', line)]
-    assert any(path.startswith(str(work / "out")) for path in paths), "else nothing is watched"
-    assert [p for p in outside(paths, work) if p != str(work.parent / "log")] == []
+    paths = [
+        os.path.normpath(watched.work / path) for line in changes for path in re.findall(r'"((?:[^"\\]|\\.)*)"', line)
+    ]
+    assert any(path.startswith(str(watched.work / "out")) for path in paths), "else nothing is watched"
+    assert [p for p in outside(paths, watched.work) if p != str(watched.work.parent / "log")] == []
     assert [line for line in calls if re.search(r"socket\((AF|PF)_INET", line)] == []
 
 

@@ -15,7 +15,7 @@ from crashsim.config.study import load_study
 from crashsim.output import crush, doors, style
 from crashsim.output.answers import answer
 from crashsim.output.quote import quote
-from crashsim.output.quoted import beside, between, cases, chances, listed
+from crashsim.output.quoted import Case, beside, between, cases, chances, listed, risk
 from crashsim.output.words import percent
 from crashsim.results import FAILED, Results
 from crashsim.units import INCH, MPH
@@ -87,13 +87,27 @@ def test_the_bands_of_the_inputs_are_those_of_the_samples(drawn: Results) -> Non
     assert f"inputs 5-95 %: {chances(low, high)}" in quote(drawn, "us")[1]
 
 
-def test_a_value_below_its_samples_is_called_favourable(drawn: Results) -> None:
-    """The delta-v correction as given lowers risk most: the samples, which draw it, lie above."""
+def test_a_value_inside_its_samples_is_not_called_favourable(drawn: Results) -> None:
     assert drawn.bands is not None
     of = drawn.bands.columns
     (i,) = np.flatnonzero((of["case"] == 3) & (of["vehicle"] == "kei"))
-    assert row(drawn, "kei")["risk_mais3plus"] <= of["risk_mais3plus.p05"][i]  # else this test says nothing
-    assert "so this is a favourable reading" in quote(drawn, "us")[1]
+    assert of["risk_mais3plus.p05"][i] < row(drawn, "kei")["risk_mais3plus"] < of["risk_mais3plus.p95"][i]
+    assert "favourable" not in quote(drawn, "us")[1]
+
+
+@pytest.mark.parametrize("value, favourable", [(0.04, True), (0.05, True), (0.07, False), (0.21, False)])
+def test_a_value_below_what_the_samples_span_is_called_favourable(value: float, favourable: bool) -> None:
+    found = {
+        "delta_v": 15.0,
+        "risk_mais3plus": value,
+        "risk_mais3plus_low": 0.01,
+        "risk_mais3plus_high": 0.3,
+        "status": "ok",
+    }
+    span = {"cases": 64, **{f"risk_mais3plus.{name}": x for name, x in (("p05", 0.05), ("p95", 0.2), ("count", 64.0))}}
+    assert (
+        "favourable" in risk(Case("slow", "head-on", "head-on", {"kei": found}, {"kei": span}), "kei")
+    ) == favourable
 
 
 def test_without_samples_it_says_that_nothing_is_drawn() -> None:

@@ -11,8 +11,8 @@ from crashsim import criteria, units
 from crashsim.results import Results
 
 PUBLIC = {
-    "Column", "ConfigError", "CrashsimError", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
-    "Structure", "StructureError", "Study", "UnitError", "collide", "drive_occupant", "load", "load_study",
+    "Column", "ConfigError", "CrashsimError", "Grid", "LibraryError", "OutputError", "Problem", "Pulse", "Results",
+    "Structure", "StructureError", "Study", "UnitError", "collide", "draws", "drive_occupant", "load", "load_study",
     "reduce", "run", "sensitivity",
 }  # fmt: skip
 

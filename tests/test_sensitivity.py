@@ -59,7 +59,7 @@ def test_every_group_is_drawn_by_default(drawn_by_default):
     found = {number.path: number.distribution for number in impact.random}
     assert found["vehicles.kei.front.force_scale"] == LogNormal(1.0, class_spread("kei-car"))
     assert found[RESTITUTION_SCALE] == spreads.OF_RESTITUTION
-    assert found[CORRECTION] == Triangular(1.0, 1.3, 1.3)
+    assert found[CORRECTION] == Triangular(1.0, 1.23, 1.3)
     assert {f"vehicles.{v}.occupant.belt.slack" for v in ("kei", "pickup")} < found.keys()
 
 
@@ -376,7 +376,7 @@ def test_the_risk_by_field_curves_is_that_of_the_curve_drawn():
     """Without other spreads the choice alone is left, and the values are those of the members."""
     tree = study(
         spreads=["risk"],
-        risk={"delta_v_correction": 1.3},
+        risk={"delta_v_correction": library.winsmash().nominal},
         kei={"mass": {"uniform": {"from": "815 kg", "to": "817 kg"}}},
     )
     found = sensitivity(load_study(tree), points=64, quantities=["risk_mais3plus"])

@@ -223,17 +223,19 @@ def test_one_mistake_is_one_clear_message(sweep, expected):
 
 
 def test_too_many_cases():
-    many = {"from": "1 mph", "to": "85 mph", "points": 2000}
-    (found,) = problems_of({"speed.kei": many, "speed.pickup": many})
-    assert found == "impacts.x.sweep: got 2,000 x 2,000 = 4,000,000 cases, expected at most 2,000,000"
+    many = {"from": "1 mph", "to": "85 mph", "points": 100_000}
+    mass = {"from": "700 kg", "to": "900 kg", "points": 2}
+    (found,) = problems_of({"speed.kei": many, "speed.pickup": many, "vehicles.kei.mass": mass})
+    cases = "100,000 x 100,000 x 2 = 20,000,000,000 cases"
+    assert found == f"impacts.x.sweep: got {cases}, expected at most 10,000,000,000"
 
 
 def test_too_many_cases_in_all():
-    tree = study({"speed.kei": {"from": "1 mph", "to": "85 mph", "points": 100_000}})
-    tree["impacts"] = {f"x{i}": tree["impacts"]["x"] for i in range(21)}
-    with pytest.raises(
-        ConfigError, match=r"impacts\.x20: got 2,100,000 cases up to here, expected at most 2,000,000 in all"
-    ):
+    many = {"from": "1 mph", "to": "85 mph", "points": 100_000}
+    tree = study({"speed.kei": many, "speed.pickup": {**many, "points": 60_000}})
+    tree["impacts"] = {f"x{i}": tree["impacts"]["x"] for i in range(2)}
+    words = r"impacts\.x1: got 12,000,000,000 cases up to here, expected at most 10,000,000,000 in all"
+    with pytest.raises(ConfigError, match=words):
         load_study(tree)
 
 

@@ -61,7 +61,7 @@ def run(
         return _shard(loaded, shard, out, force, cluster, quiet)
     folder = folder_of(loaded, out)
     done = not force and is_done(folder, loaded)
-    results = _stored(folder) if done else _computed(loaded, folder, force, _where(cluster), quiet)
+    results = _stored(loaded, folder) if done else _computed(loaded, folder, force, _where(cluster), quiet)
     return _told(results, folder, done, as_json, quiet)
 
 
@@ -89,7 +89,7 @@ def merge(
     loaded = _loaded(study, units, store)
     folder = folder_of(loaded, out)
     done = is_done(folder, loaded)
-    results = _stored(folder) if done else _computed(loaded, folder, False, of_shards(loaded, shards), quiet)
+    results = _stored(loaded, folder) if done else _computed(loaded, folder, False, of_shards(loaded, shards), quiet)
     return _told(results, folder, done, as_json, quiet)
 
 
@@ -113,10 +113,12 @@ def _where(cluster: str | None) -> Compute:
     return on_cluster(cluster)
 
 
-def _stored(folder: Path) -> Results:
+def _stored(study: Study, folder: Path) -> Results:
+    """What is there, as it was told when it was computed."""
+    from crashsim.engine.running import shown
     from crashsim.results import load
 
-    return load(folder)
+    return shown(load(folder), study)
 
 
 def _computed(study: Study, folder: Path, force: bool, compute: Compute, quiet: bool) -> Results:
@@ -129,7 +131,7 @@ def _computed(study: Study, folder: Path, force: bool, compute: Compute, quiet: 
         of = task(study)
         _groups(study, of, work, compute, quiet)
         results = running.results(study, of, work)
-        _written(results, work, study.units, started)
+        _written(results, work, study, started)
     return results
 
 
@@ -141,9 +143,10 @@ def _groups(study: Study, of: Any, work: Work, compute: Compute, quiet: bool, **
         compute_groups(of, work, compute, progress=advance, **chosen)
 
 
-def _written(results: Results, work: Work, units: str, started: float) -> None:
+def _written(results: Results, work: Work, study: Study, started: float) -> None:
     """All files of the results into the folder of a run under way, the manifest last."""
     from crashsim.engine.local import cores
+    from crashsim.engine.running import about
     from crashsim.engine.work import UNDER_WAY
     from crashsim.output import roads, workers
     from crashsim.output.html import write_page
@@ -152,7 +155,7 @@ def _written(results: Results, work: Work, units: str, started: float) -> None:
     from crashsim.output.run_page import run_page
     from crashsim.results.files import write_data, write_manifest
 
-    folder = work.folder
+    folder, units = work.folder, study.units
     write_data(results, folder)
     if "ledger" in results.meta:
         write_csv(results, folder / "ledger.csv")
@@ -162,7 +165,7 @@ def _written(results: Results, work: Work, units: str, started: float) -> None:
     write_report(results, folder / "report.md", figures, units)
     write_page(run_page(results, figures, units), folder / "report.html")
     wall_time = round(time.perf_counter() - started, 3)
-    write_manifest({**results.meta, "wall_time_s": wall_time}, folder, work.files, UNDER_WAY)
+    write_manifest({**about(results, study), "wall_time_s": wall_time}, folder, work.files, UNDER_WAY)
 
 
 def _shard(study: Study, text: str, out: str | None, force: bool, cluster: str | None, quiet: bool) -> int:

@@ -20,6 +20,7 @@ from crashsim.structure import Structure
 
 CHUNK: Final = 50_000
 FEW: Final = 5_000  # cases that are checked one by one; beyond, only as many as each check needs
+MOST: Final = 1_000_000  # points of a grid that are looked at where each is quick
 DRAWN: Final = (
     50_000  # cases with random numbers that are checked; the engine refuses an impossible one that comes later
 )
@@ -144,9 +145,13 @@ def _check_restitution(draft: Draft, read: Read, chunks: Iterable[Cases]) -> Non
 
 
 def _only(impact: Impact, prefix: str) -> Impact:
-    """The impact with only what changes a number under ``prefix``: as good as all cases, but fewer."""
+    """The impact with only what changes a number under ``prefix``: as good as all cases, but fewer.
+
+    Very large grids are thinned too, ends kept, where the worst cases are.
+    """
     axes = tuple(axis for axis in impact.axes if any(path.startswith(prefix) for path in axis.paths))
-    return replace(impact, axes=axes, random=tuple(r for r in impact.random if r.path.startswith(prefix)))
+    own = replace(impact, axes=axes, random=tuple(r for r in impact.random if r.path.startswith(prefix)))
+    return _sample(own, MOST)
 
 
 def samples_checked(impact: Impact) -> int:
@@ -154,13 +159,13 @@ def samples_checked(impact: Impact) -> int:
     return min(impact.samples, max(DRAWN // impact.cells, LEAST_DRAWN))
 
 
-def _sample(impact: Impact) -> Impact:
-    """The impact with its axes thinned evenly, ends kept, until few cases are left: the search is slow.
+def _sample(impact: Impact, most: int = FEW) -> Impact:
+    """The impact with its axes thinned evenly, ends kept, until its grid has ``most`` points: a search is slow.
 
     The engine refuses a case that slips through.
     """
     axes = list(impact.axes)
-    while math.prod(len(axis.values) for axis in axes) > FEW:
+    while math.prod(len(axis.values) for axis in axes) > most:
         longest = max(range(len(axes)), key=lambda i: len(axes[i].values))
         axes[longest] = _thinned(axes[longest])
     return replace(impact, axes=tuple(axes))

@@ -67,7 +67,7 @@ def _random(read: Read, columns: dict[Key, int]) -> tuple[Random, ...]:
     for key in _keys(read):
         quantity = read.typed[key[1]]
         assert quantity.distribution is not None
-        found.append(Random(key[1], quantity.dimension, quantity.distribution, columns[key]))
+        found.append(Random(key[1], quantity.dimension, quantity.distribution, columns[key], key[1] in read.unasked))
     return tuple(found)
 
 

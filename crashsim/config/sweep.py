@@ -27,7 +27,7 @@ from crashsim.config.models import known_fields, place_of, shape, swept_number
 from crashsim.errors import UnitError, did_you_mean
 from crashsim.units import echo, parse
 
-LONGEST_AXIS: Final = 1_000_000
+LONGEST_AXIS: Final = 100_000
 MOST_CASES: Final = 10**10
 RANGE_KEYS: Final = ("from", "to", "points", "step")
 

@@ -20,7 +20,7 @@ from crashsim.engine.groups import Group
 from crashsim.engine.manifest import build, version
 from crashsim.engine.running import Compute, Outcomes
 from crashsim.engine.store import Task, write_group
-from crashsim.engine.work import Work
+from crashsim.engine.work import Work, flushed
 from crashsim.errors import CrashsimError
 from crashsim.units import echo
 
@@ -28,7 +28,9 @@ PATIENCE: Final = 10  # s to reach the scheduler, and for a first worker
 AHEAD: Final = 2  # groups handed out for each thread of the cluster
 TOKEN: Final = "shared"  # a file by which workers know the folder
 
-Written = Mapping[str, str | bytes]  # by name: the file that a worker wrote beside it, or its content
+Written = Mapping[
+    str, tuple[str | bytes, str]
+]  # by name: the file that a worker wrote beside it, or its content; its hash
 
 
 class ClusterError(CrashsimError):
@@ -167,11 +169,11 @@ def _remote(of: Task, group: Group, folder: str | None) -> Written:
     """Compute a group on a worker: into the shared folder under names of its own, or to be sent back."""
     if folder is not None:
         mark = uuid.uuid4().hex
-        names = write_group(of, group, lambda name: _own(Path(folder) / f"{name}.{mark}.tmp"))
-        return {name: f"{name}.{mark}.tmp" for name in names}
+        written = write_group(of, group, lambda name: _own(Path(folder) / f"{name}.{mark}.tmp"))
+        return {name: (f"{name}.{mark}.tmp", digest) for name, digest in written.items()}
     with TemporaryDirectory() as own:
-        names = write_group(of, group, lambda name: _own(Path(own) / name))
-        return {name: (Path(own) / name).read_bytes() for name in names}
+        written = write_group(of, group, lambda name: _own(Path(own) / name))
+        return {name: ((Path(own) / name).read_bytes(), digest) for name, digest in written.items()}
 
 
 def _own(path: Path) -> Path:
@@ -179,11 +181,13 @@ def _own(path: Path) -> Path:
     return path
 
 
-def _received(work: Work, written: Written) -> tuple[str, ...]:
+def _received(work: Work, written: Written) -> dict[str, str]:
     """Bring what a worker wrote under the temporary names of the run's folder."""
-    for name, content in written.items():
+    for name, (content, digest) in written.items():
         if isinstance(content, bytes):
             work.temporary(name).write_bytes(content)
+            if flushed(work.temporary(name)) != digest:
+                raise OSError(f"{name}: was damaged on its way from a worker")
         else:
             (work.folder / content).replace(work.temporary(name))
-    return tuple(written)
+    return {name: digest for name, (_, digest) in written.items()}

@@ -80,7 +80,7 @@ def _manifest_of(folder: Path, kind: str = RUN) -> dict[str, Any] | None:
         if not any(folder.iterdir()):
             return None
         here = next((name for name in (REPLACED, MANIFEST) if (folder / name).exists()), None)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last: a link to itself
         raise OutputError(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if here is None:
         raise OutputError(f"{folder}: holds files that crashsim did not write; choose another folder with --out")
@@ -134,7 +134,7 @@ def writing(folder: Path, kind: str = RUN) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = folder.parent / f".{folder.name[:100]}-{uuid.uuid4().hex[:8]}.partial"
         partial.mkdir()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last: a link to itself
         raise OutputError(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     try:
         yield partial
@@ -168,7 +168,7 @@ def placing(folder: Path, kind: str, header: Header, words: Difference, *, anew:
         if Path.cwd().is_relative_to(folder):
             raise OutputError(f"{folder}: is the current folder or above it; choose a folder for the results alone")
         old = _manifest_of(folder, kind)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last: a link to itself
         raise OutputError(f"{folder}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     with working(folder, header, words, anew=anew) as work:
         try:

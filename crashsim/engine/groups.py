@@ -9,9 +9,9 @@ threads, chunks or machines; whatever is put together is put together in their o
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from crashsim.criteria import METRICS
 from crashsim.engine.dummies import MEASURED, NAMES
 from crashsim.engine.local import Columns, metrics, table
 from crashsim.engine.possible import always_possible, require_possible
-from crashsim.engine.risks import COLUMN, RiskSettings, risk_columns, risk_settings
+from crashsim.engine.risks import COLUMN, RiskSettings, risk_settings, risks_of
 from crashsim.kernels import tally
 from crashsim.results import BEYOND_MODEL, FAILED, OK
 
@@ -176,6 +176,7 @@ def compute(
     group: Group,
     *,
     keep: Callable[[Columns], None] | None = None,
+    wanted: Container[str] | None = None,
     chunk: int = BLOCK,
     stopped: Callable[[], bool] = lambda: False,
 ) -> State:
@@ -185,6 +186,8 @@ def compute(
     ----------
     keep : callable, optional
         Called with the rows of the group, a few blocks at a time, in order.
+    wanted : container of str, optional
+        Of the risks and of what varies, the columns to keep; all by default.
     chunk : int
         Cases at a time, rounded up to whole pieces; no number depends on it.
     stopped : callable
@@ -194,7 +197,9 @@ def compute(
     piece = _piece(impact, whole.cells)
     of_cells = whole.cells and bool(impact.random) and piece == impact.samples
     step = piece * max(1, chunk // piece)
-    bins = np.zeros((len(whole.vehicles(group.impact)) * len(whole.names), tally.BINS), dtype=np.int64)
+    ends = len(whole.vehicles(group.impact)), len(whole.names)
+    bins: NDArray[Any] = np.zeros((ends[0] * ends[1], tally.BINS), dtype=np.int32)  # wide enough for a group
+    place = np.empty((*ends, min(step, group.last - group.first)))  # of the numbers of one chunk after the other
     moments, statuses, quantiles = [], [], []
     for first in range(group.first, group.last, step):
         if stopped():
@@ -205,52 +210,57 @@ def compute(
             require_possible(impact, first, cases)
         solved = metrics(impact, first, cases, 1)
         risks = [_risks(impact, i, solved | _drawn(cases), risk) if risk else {} for i in whole.vehicles(group.impact)]
-        values = _values(impact, whole.names, solved, risks)
-        tally.count(values, bins)
+        values = place[..., : last - first]
+        _fill(values, impact, whole.names, solved, risks)
         for start in range(0, last - first, piece):
-            own = np.ascontiguousarray(values[:, start : start + piece])
+            own = np.ascontiguousarray(values[..., start : start + piece]).reshape(len(bins), -1)
+            tally.count(own, bins)
             here = solved["status"][start : start + piece]
             moments.append(tally.moments(own))
             statuses.append([np.count_nonzero(here == name) for name in STATUSES])
             if of_cells:
                 quantiles.append(_exact(own, moments[-1][0]))
         if keep:
-            keep(table(impact, first, cases, solved, None) | _interleaved(risks))
+            keep(table(impact, first, cases, solved, None, wanted) | _interleaved(risks, wanted))
     spans = np.array(quantiles).reshape(-1, len(SHARES), len(bins))
     return State(np.stack(moments), np.array(statuses, dtype=np.int64), spans, *tally.filled(bins))
 
 
-def _values(impact: Impact, names: tuple[str, ...], solved: Columns, risks: list[Columns]) -> Floats:
-    """Numbers of each vehicle that is no wall, shape (vehicles * columns, cases), NaN where they do not count."""
+def _fill(values: Floats, impact: Impact, names: tuple[str, ...], solved: Columns, risks: list[Columns]) -> None:
+    """Put the numbers of each vehicle that is no wall into (vehicles, columns, cases), NaN where they do not count."""
     vehicles = [i for i in range(2) if not impact.rigid[i]]
     nothing = np.array(np.nan)
     failed, not_ok = (np.flatnonzero(of) for of in (solved["status"] == FAILED, solved["status"] != OK))
-    values = np.empty((len(vehicles), len(names), len(solved["status"])))
     for own, i, of_risk in zip(values, vehicles, risks, strict=True):
         for row, name in zip(own, names, strict=True):
             column = solved[name] if name in METRICS else of_risk.get(name, nothing)
             row[:] = column[:, i] if column.ndim == 2 else column
             row[failed if name in STANDING else not_ok] = np.nan
-    return values.reshape(-1, len(solved["status"]))
 
 
-def _interleaved(risks: list[Columns]) -> Columns:
+def _interleaved(risks: list[Columns], wanted: Container[str] | None) -> Columns:
     """The risks of each vehicle as rows: case by case, vehicle by vehicle; NaN or False where a vehicle has none."""
     found = {}
-    for name in dict.fromkeys(name for own in risks for name in own):
+    for name in dict.fromkeys(name for own in risks for name in own if wanted is None or name in wanted):
         kind = next(own[name] for own in risks if name in own)
         none = np.zeros(len(kind), bool) if kind.dtype == bool else np.full(len(kind), np.nan)
-        found[name] = np.stack([own.get(name, none) for own in risks], axis=-1).reshape(-1)
+        found[name] = _woven([own.get(name, none) for own in risks])
     return found
+
+
+def _woven(columns: list[NDArray[Any]]) -> NDArray[Any]:
+    """One number of each column in turn."""
+    rows = np.empty((len(columns[0]), len(columns)), dtype=columns[0].dtype)
+    for place, column in enumerate(columns):
+        rows[:, place] = column
+    return rows.reshape(-1)
 
 
 def _risks(impact: Impact, i: int, solved: Columns, risk: RiskSettings) -> Columns:
     """The risk columns of one vehicle."""
-    n = len(solved["restitution"])
-    labels = {"end": np.full(n, impact.faces[i]), "vehicle": np.full(n, impact.between[i])}
     own = {name: solved[name][:, i] for name in ("delta_v", "intrusion", *MEASURED)}
     both = {name: solved[name] for name in ("restitution", *OF_RISK) if name in solved}
-    return risk_columns(risk, impact, {**labels, **own, **both})
+    return risks_of(risk, impact, impact.faces[i], impact.between[i], {**own, **both})
 
 
 def _drawn(cases: Cases) -> Columns:

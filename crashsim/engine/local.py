@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +28,7 @@ MOMENTUM_LIMIT: Final = 1e-9  # relative: beyond it a case has failed
 ENERGY_LIMIT: Final = 1e-3
 LONGEST: Final = 0.3  # s: what is computed of a crash (kernels.crash.SAMPLES); one that is not over then has failed
 CHUNK: Final = 100_000
+TURNED: Final = 512  # rows that are turned into columns at a time: they stay in the cache
 ASI_SIDEWAYS: Final = 12.0 / 9.0  # limits of ASI along and across a vehicle [g]
 
 STATUSES: Final = np.array([OK, BEYOND_MODEL, FAILED])  # by verdict of kernels.derived
@@ -93,11 +94,11 @@ def solve(cases: Cases, threads: int = 1) -> Columns:
     rows, _ = batch.solve(columns, points, n, threads)
     limits = derived.Limits(MOMENTUM_LIMIT, ENERGY_LIMIT, LONGEST)
     more, verdicts = derived.derive(rows, columns, points, _parameters(cases), limits, threads)
-    found = _named(rows, CASE_METRICS, VEHICLE_METRICS)
+    found = _named(_turned(rows), CASE_METRICS, VEHICLE_METRICS)
     above = geometry.upper_intrusion(cases.structures, cases.meeting, found["dynamic_crush"], found["intrusion"])
     return {
         **found,
-        **_named(more, derived.OF_CASE, derived.OF_VEHICLE),
+        **_named(_turned(more), derived.OF_CASE, derived.OF_VEHICLE),
         "upper_intrusion": above,
         "height_match": np.broadcast_to(cases.meeting.height_match, (n,)),
         "closing_speed": cases.closing_speed,
@@ -120,11 +121,19 @@ def _parameters(cases: Cases) -> lanes.Columns:
     return batch.laid_out([*per_force, *(lean(ends.compartment_range) for ends in cases.structures)])
 
 
-def _named(rows: Floats, of_case: Sequence[str], of_vehicle: Sequence[str]) -> Columns:
-    """Columns of rows that have ``of_case`` once, then ``of_vehicle`` for each vehicle."""
-    per_vehicle = rows[:, len(of_case) :].reshape(len(rows), 2, len(of_vehicle))
-    return {name: rows[:, i] for i, name in enumerate(of_case)} | {
-        name: per_vehicle[:, :, i] for i, name in enumerate(of_vehicle)
+def _turned(rows: Floats) -> Floats:
+    """Rows as columns, each in one piece: (n, columns) -> (columns, n)."""
+    columns = np.empty(rows.shape[::-1])
+    for first in range(0, len(rows), TURNED):
+        columns[:, first : first + TURNED] = rows[first : first + TURNED].T
+    return columns
+
+
+def _named(columns: Floats, of_case: Sequence[str], of_vehicle: Sequence[str]) -> Columns:
+    """Columns that have ``of_case`` once, then ``of_vehicle`` for each vehicle, by name: (n,) and (n, 2)."""
+    per_vehicle = columns[len(of_case) :].reshape(2, len(of_vehicle), -1)
+    return {name: columns[i] for i, name in enumerate(of_case)} | {
+        name: per_vehicle[:, i].T for i, name in enumerate(of_vehicle)
     }
 
 
@@ -148,16 +157,25 @@ def metrics(impact: Impact, first: int, cases: Cases, threads: int) -> Columns:
     return solved
 
 
-def table(impact: Impact, first: int, cases: Cases, solved: Columns, risk: RiskSettings | None) -> Columns:
-    """The rows of solved cases."""
+def table(
+    impact: Impact,
+    first: int,
+    cases: Cases,
+    solved: Columns,
+    risk: RiskSettings | None,
+    wanted: Container[str] | None = None,
+) -> Columns:
+    """The rows of solved cases; of what varies only the paths that are ``wanted``, all by default."""
     n = len(cases.closing_speed)
     vehicles = [i for i in range(2) if not impact.rigid[i]]
 
     def interleave(values: Any, dtype: Any = None) -> NDArray[Any]:
         """Case-major rows: (n,) or (n, 2) -> (n * vehicles,)."""
         array = np.asarray(values, dtype=dtype)
-        wide = np.repeat(array[:, None], 2, axis=1) if array.ndim == 1 else array
-        return np.ascontiguousarray(wide[:, vehicles]).reshape(-1)
+        wide = np.empty((n, len(vehicles)), dtype=array.dtype)
+        for place, i in enumerate(vehicles):
+            wide[:, place] = array[:, i] if array.ndim == 2 else array
+        return wide.reshape(-1)
 
     def words(pair: tuple[str, str]) -> NDArray[np.str_]:
         return np.tile(np.array([pair[i] for i in vehicles]), n)
@@ -173,7 +191,7 @@ def table(impact: Impact, first: int, cases: Cases, solved: Columns, risk: RiskS
         "overridden": interleave(np.stack([np.broadcast_to(flag, (n,)) for flag in cases.meeting.overridden], axis=-1)),
         "slid_past": interleave(solved["mutual_crush"] >= cases.release),
     }
-    found |= {path: interleave(values) for path, values in cases.swept.items()}
+    found |= {path: interleave(values) for path, values in cases.swept.items() if wanted is None or path in wanted}
     found |= {name: interleave(solved[name]) for name in METRICS}
     found["restitution_asked"] = interleave(cases.restitution)
     return found | (risk_columns(risk, impact, found) if risk else {})

@@ -27,12 +27,26 @@ def always_possible(impact: Impact) -> bool:
     """
     if impact.meeting != SQUARE:
         return False
-    fronts = [f"vehicles.{v}.{face}." for v, face in zip(impact.between, impact.faces, strict=True)]
-    for part in ("speed.", *fronts, *(f"vehicles.{vehicle}." for vehicle in impact.between)):
-        corners = _corners(impact, part, [front for front in fronts if front != part])
+    for part, others in _parts(impact):
+        corners = _corners(impact, part, others)
         if corners.count > MOST_CORNERS or any(_faults(impact, build(corners))):
             return False
     return True
+
+
+def _parts(impact: Impact) -> Iterator[tuple[str, list[str]]]:
+    """What stands together in a condition, as the beginning of its paths and those that are not meant: speeds, each end, each
+    vehicle with one element of its restraint at a time.
+    """
+    fronts = [f"vehicles.{v}.{face}." for v, face in zip(impact.between, impact.faces, strict=True)]
+    yield "speed.", []
+    yield from ((front, []) for front in fronts)
+    drawn = [number.path for number in impact.random] + [path for axis in impact.axes for path in axis.paths]
+    for vehicle in impact.between:
+        seat = f"vehicles.{vehicle}.occupant."
+        elements = sorted({path.rpartition(".")[0] + "." for path in drawn if path.startswith(seat)} - {seat})
+        for element in elements or [""]:
+            yield f"vehicles.{vehicle}.", [*fronts, *(other for other in elements if other != element)]
 
 
 def require_possible(impact: Impact, first: int, cases: Cases) -> None:

@@ -14,6 +14,7 @@ from crashsim.config import library
 from crashsim.engine.dummies import MEASURED, dummies, dummy_columns
 from crashsim.risk import BAND_LEVELS, CENTRAL, INTRUSION_ODDS, InjuryFunction, RiskCurve, family, intruded, select
 
+READ: Final = ("delta_v", "restitution", "intrusion", CORRECTION, *MEASURED)  # columns of rows that risks are made of
 COLUMN: Final = {level: "risk_" + level.lower().replace("+", "plus") for level in BAND_LEVELS}
 
 
@@ -51,41 +52,44 @@ def risk_columns(settings: RiskSettings, impact: Impact, rows: Mapping[str, NDAr
     curve does not apply or no occupant is modelled.
     """
     columns: dict[str, NDArray[Any]] = {}
-
-    def put(here: NDArray[np.bool_], found: Mapping[str, NDArray[Any]]) -> None:
-        whole = bool(here.all())
-        for column, values in found.items():
-            if whole:
-                columns[column] = values
-                continue
+    seats = sorted(set(zip(rows["end"].tolist(), rows["vehicle"].tolist(), strict=True)))
+    for end, vehicle in seats:
+        here = (rows["end"] == end) & (rows["vehicle"] == vehicle)
+        if here.all():
+            return risks_of(settings, impact, end, vehicle, rows)
+        own = risks_of(
+            settings, impact, end, vehicle, {name: values[here] for name, values in rows.items() if name in READ}
+        )
+        for name, values in own.items():
             blank = np.zeros(len(here), bool) if values.dtype == bool else np.full(len(here), np.nan)
-            columns.setdefault(column, blank)[here] = values
-
-    for end in sorted(set(rows["end"].tolist())):
-        here = rows["end"] == end
-        factor = rows[CORRECTION][here] if CORRECTION in rows else settings.factor
-        chosen = select(settings.curves, direction=end, impact=impact.type, belted=settings.belted)
-        bands = family(chosen, rows["delta_v"][here], rows["restitution"][here], central=CENTRAL[end],
-                       winsmash_factor=factor, age=settings.age)  # fmt: skip
-        for level, (corrected, uncorrected) in bands.items():
-            name = COLUMN[level]
-            found = {
-                name: corrected.central, f"{name}_low": corrected.lower, f"{name}_high": corrected.upper,
-                f"{name}_mean": corrected.mean,
-                f"{name}_extrapolated": corrected.central_extrapolated,
-                f"{name}_uncorrected": uncorrected.central,
-                f"{name}_uncorrected_extrapolated": uncorrected.central_extrapolated,
-                f"{name}_uncorrected_low": uncorrected.lower, f"{name}_uncorrected_high": uncorrected.upper,
-            }  # fmt: skip
-            if end == FRONT and level in INTRUSION_ODDS:  # its odds are those of front-to-front crashes
-                found[f"{name}_intruded"] = intruded(level, corrected.central, rows["intrusion"][here])
-            found |= {f"{name}.{c}": p for c, p in zip(corrected.names, corrected.probability, strict=True)}
-            found |= {
-                f"{name}.{c}.extrapolated": x for c, x in zip(corrected.names, corrected.extrapolated, strict=True)
-            }
-            put(here, found)
-    for vehicle in sorted(set(rows["vehicle"].tolist()) & settings.dummies.keys()):
-        here = rows["vehicle"] == vehicle
-        own = {name: rows[name][here] for name in MEASURED}
-        put(here, dummy_columns(settings.functions, settings.dummies[vehicle], settings.age, own))
+            columns.setdefault(name, blank)[here] = values
     return columns
+
+
+def risks_of(
+    settings: RiskSettings, impact: Impact, end: str, vehicle: str, rows: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """What `risk_columns` gives, of rows that are all of one vehicle loaded at one end; of ``rows`` the columns `READ`."""
+    found: dict[str, NDArray[Any]] = {}
+    chosen = select(settings.curves, direction=end, impact=impact.type, belted=settings.belted)
+    bands = family(chosen, rows["delta_v"], rows["restitution"], central=CENTRAL[end],
+                   winsmash_factor=rows.get(CORRECTION, settings.factor), age=settings.age)  # fmt: skip
+    for level, (corrected, uncorrected) in bands.items():
+        name = COLUMN[level]
+        found |= {
+            name: corrected.central, f"{name}_low": corrected.lower, f"{name}_high": corrected.upper,
+            f"{name}_mean": corrected.mean,
+            f"{name}_extrapolated": corrected.central_extrapolated,
+            f"{name}_uncorrected": uncorrected.central,
+            f"{name}_uncorrected_extrapolated": uncorrected.central_extrapolated,
+            f"{name}_uncorrected_low": uncorrected.lower, f"{name}_uncorrected_high": uncorrected.upper,
+        }  # fmt: skip
+        if end == FRONT and level in INTRUSION_ODDS:  # its odds are those of front-to-front crashes
+            found[f"{name}_intruded"] = intruded(level, corrected.central, rows["intrusion"])
+        for curve, member in zip(corrected.names, corrected.members, strict=True):
+            found |= {f"{name}.{curve}": member.probability}
+        for curve, member in zip(corrected.names, corrected.members, strict=True):
+            found |= {f"{name}.{curve}.extrapolated": member.extrapolated}
+    if vehicle in settings.dummies:
+        found |= dummy_columns(settings.functions, settings.dummies[vehicle], settings.age, rows)
+    return found

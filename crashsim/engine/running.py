@@ -6,18 +6,22 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from typing import Any
 
 from crashsim.cases import Study
 from crashsim.engine import local, run, store, stream
-from crashsim.engine.groups import Group, State, unpacked
+from crashsim.engine.groups import STATUSES, Group, State, unpacked
+from crashsim.engine.manifest import inputs
 from crashsim.engine.store import Task, state_name, write_group
-from crashsim.engine.thin import thinned
+from crashsim.engine.thin import thinned, thinned_results
 from crashsim.engine.work import Work
 from crashsim.errors import OutputError
 from crashsim.results import Results
 
 Progress = Callable[[int, int], None]
-Outcomes = Iterator[tuple[Group, tuple[str, ...]]]  # groups as they are done, and the names of what they wrote
+Outcomes = Iterator[
+    tuple[Group, dict[str, str]]
+]  # groups as they are done, and the names and hashes of what they wrote
 Compute = Callable[[Task, Sequence[Group], Work], Outcomes]
 
 
@@ -28,7 +32,7 @@ def on_threads(threads: int | None = None) -> Compute:
         stop = threading.Event()
         pool = ThreadPoolExecutor(threads or local.cores())
         left = iter(groups)
-        waiting: dict[Future[tuple[str, ...]], Group] = {}
+        waiting: dict[Future[dict[str, str]], Group] = {}
         try:
             while True:
                 for group in left:
@@ -87,7 +91,7 @@ def results(study: Study, of: Task, work: Work, *, threads: int | None = None) -
     if store.is_small(study):
         whole = run.central(study, threads=threads)
     else:
-        shown = thinned(study, store.MOST_WHOLE // 10)
+        shown = thinned(study, store.SHOWN)
         whole = run.central(shown, threads=threads)
         said = (f"tables and figures show {sum(i.cells for i in shown.impacts):,} of {sum(i.cells for i in study.impacts):,} points, "
                 "evenly taken from each axis")  # fmt: skip
@@ -95,6 +99,8 @@ def results(study: Study, of: Task, work: Work, *, threads: int | None = None) -
     if not of.plan.groups:
         return whole
     points, totals = stream.folded(of.plan, found(of, work))
+    if not store.is_small(study):
+        whole = replace(whole, meta={**whole.meta, "status": _statuses(of, totals)})
     if points:
         whole = run.with_bands(whole, *stream.rows_of(study, of.plan.names, points))
     if of.plan.count <= store.MOST_KEPT:
@@ -104,3 +110,37 @@ def results(study: Study, of: Task, work: Work, *, threads: int | None = None) -
         totals=Results(*stream.totals_of(of.plan.names, totals), (), whole.meta),
         histograms=Results(stream.histograms_of(totals), {}, (), whole.meta),
     )
+
+
+def about(results: Results, study: Study) -> dict[str, Any]:
+    """What the manifest says: of the study as given where its rows are stored, else of the points that are shown."""
+    whole = inputs(study)
+    if store.is_small(study) or study.store != store.REDUCTIONS:
+        return {**results.meta, **whole}
+    return {**results.meta, "fingerprint": whole["fingerprint"]}
+
+
+def shown(stored: Results, study: Study) -> Results:
+    """Of stored results, what tables and figures show: all of them, or some points of grids too large for memory."""
+    if store.is_small(study) or study.store == store.REDUCTIONS:
+        return stored
+    if isinstance(study.store, int):  # those points may not be among the rows that are kept
+        few = run.central(thinned(study, store.SHOWN))
+        return replace(
+            stored,
+            columns=few.columns,
+            pulses=few.pulses,
+            meta={**stored.meta, **few.meta, **{n: stored.meta[n] for n in ("status", "warnings")}},
+        )
+    return thinned_results(stored, study, store.SHOWN)
+
+
+def _statuses(of: Task, totals: list[stream.Cell]) -> dict[str, int]:
+    """Cases of each status among all points of the grids; a status that none has is left out."""
+    ends = iter(totals)  # impact by impact, one of each vehicle that is no wall
+    counted = dict.fromkeys(STATUSES, 0)
+    for i, impact in enumerate(of.plan.impacts):
+        first, *_ = [next(ends) for _ in of.plan.vehicles(i)]
+        if not impact.random:
+            counted = {name: n + first.statuses[name] for name, n in counted.items()}
+    return {name: n for name, n in sorted(counted.items()) if n}

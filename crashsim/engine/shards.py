@@ -19,7 +19,7 @@ from crashsim.engine.groups import Group
 from crashsim.engine.manifest import fingerprint, resolved, version
 from crashsim.engine.running import Compute, Outcomes
 from crashsim.engine.store import Task
-from crashsim.engine.work import JOURNAL, LOCK, Work, hashed
+from crashsim.engine.work import JOURNAL, LOCK, Work, flushed, hashed
 from crashsim.errors import CrashsimError, OutputError
 from crashsim.results.files import read_manifest, write_manifest
 from crashsim.units import echo
@@ -130,7 +130,7 @@ def of_shards(study: Study, shards: Sequence[Path]) -> Compute:
             folder, files = where[group.number]
             for name, digest in files.items():
                 _copied(folder / name, digest, work.temporary(name))
-            yield group, tuple(files)
+            yield group, files
 
     return outcomes
 
@@ -143,3 +143,4 @@ def _copied(source: Path, digest: str, target: Path) -> None:
     if not same:
         raise OutputError(f"{source}: was changed since it was written; compute that shard again")
     shutil.copyfile(source, target)
+    flushed(target)

@@ -17,13 +17,14 @@ from crashsim.engine.groups import RISKS, Group, Plan, compute, plan
 from crashsim.engine.local import Columns
 from crashsim.engine.manifest import version
 from crashsim.engine.risks import risk_settings
-from crashsim.engine.work import STATES
+from crashsim.engine.work import STATES, flushed
 from crashsim.results.files import RESULTS, SAMPLES
 from crashsim.results.parts import PartWriter, schema
 
 ALL, REDUCTIONS = "all", "reductions"  # or a number: so many rows of cases
 MOST_KEPT: Final = 100_000  # samples whose rows are kept where a study does not say
 MOST_WHOLE: Final = 200_000  # points of all grids that are computed in memory; beyond, they are written as they come
+SHOWN: Final = 20_000  # points of larger grids in tables and figures
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def task(study: Study) -> Task:
         name: sum(i.count for i, t in zip(impacts, tables, strict=True) if t == name) for name in dict.fromkeys(tables)
     }
     kept = tuple(_kept(study.store, impact, sizes[table], table) for impact, table in zip(impacts, tables, strict=True))
-    return Task(whole, tables, kept, {name: _schema(study, impacts, tables, name) for name in sizes})
+    rows = {name: sum(k for k, t in zip(kept, tables, strict=True) if t == name) for name in sizes}
+    return Task(whole, tables, kept, {n: _schema(study, impacts, tables, n, rows[n] > MOST_KEPT) for n in sizes})
 
 
 def is_small(study: Study) -> bool:
@@ -63,11 +65,16 @@ def _kept(store: str | int, impact: Impact, size: int, table: str) -> int:
     return impact.count if is_all else 0
 
 
-def _schema(study: Study, impacts: list[Impact], tables: tuple[str, ...], table: str) -> Any:
-    """The columns of a table of all its impacts, from the first case of each."""
+def _schema(study: Study, impacts: list[Impact], tables: tuple[str, ...], table: str, large: bool) -> Any:
+    """The columns of a table of all its impacts, from the first case of each; of a large one without the numbers that were drawn
+    unasked, which are half of it and which ``crashsim.draws`` gives again.
+    """
     risk = risk_settings(study)
     firsts = [local.rows(i, 0, 1, risk, 1) for i, t in zip(impacts, tables, strict=True) if t == table]
     found = without_members(local.joined(firsts)) if table == SAMPLES else local.joined(firsts)
+    if large:
+        unasked = {number.path for impact in impacts for number in impact.random if number.unasked}
+        found = {name: values for name, values in found.items() if name not in unasked}
     varying = local.varying_dimensions(study)
     return schema(found, {name: local.dimension(name, varying) for name in found}, version())
 
@@ -92,20 +99,21 @@ def state_name(group: int) -> str:
 
 def write_group(
     of: Task, group: Group, path: Callable[[str], Path], stopped: Callable[[], bool] = lambda: False
-) -> tuple[str, ...]:
-    """Compute a group and write its files where ``path`` says for their names; these names."""
+) -> dict[str, str]:
+    """Compute a group and write its files where ``path`` says for their names; these, on the disk, with their hashes."""
     names = [state_name(group.number)]
     if of.kept[group.impact] == 0:
         state = compute(of.plan, group, stopped=stopped)
     else:
         names.append(part_name(of.tables[group.impact], group.number))
-        writer = PartWriter(path(names[-1]), of.schemas[of.tables[group.impact]])
+        schema = of.schemas[of.tables[group.impact]]
+        writer, wanted = PartWriter(path(names[-1]), schema), frozenset(schema.names)
         try:
-            state = compute(of.plan, group, keep=_keeper(of, group, writer), stopped=stopped)
+            state = compute(of.plan, group, keep=_keeper(of, group, writer), wanted=wanted, stopped=stopped)
         finally:
             writer.close()
     path(names[0]).write_bytes(state.packed())
-    return tuple(names)
+    return {name: flushed(path(name)) for name in names}
 
 
 def _keeper(of: Task, group: Group, writer: PartWriter) -> Callable[[Columns], None]:

@@ -8,6 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from crashsim.cases import Impact, NamedCase, Study
+from crashsim.engine.manifest import resolved
+from crashsim.results import Results
+from crashsim.results.selection import matching, picked, with_column
 
 
 def thinned(study: Study, most: int) -> Study:
@@ -15,17 +18,42 @@ def thinned(study: Study, most: int) -> Study:
 
     First and last point of an axis and the points of the named cases always stay.
     """
+    kept = _places(study, most)
+    by_name = {impact.name: impact for impact in study.impacts}
+    named = tuple(_moved(case, by_name[case.impact], kept[case.impact]) for case in study.named_cases)
+    impacts = tuple(_shorter(impact, kept[impact.name]) for impact in study.central.impacts)
+    return replace(study, impacts=impacts, named_cases=named, sampling=None)
+
+
+def thinned_results(results: Results, study: Study, most: int) -> Results:
+    """Of the results of all points of a study, those of ``thinned(study, most)``, as if that had been computed."""
+    rows, cases = [], []
+    for impact, kept in zip(study.impacts, _places(study, most).values(), strict=True):
+        points = np.ravel_multi_index(np.ix_(*kept), impact.shape).reshape(-1) if kept else np.zeros(1, dtype=int)
+        every = matching(results.columns, {}, {"impact": impact.name})
+        case = picked(results.columns, every)["case"]
+        here = np.isin(case, points)
+        rows.append(every[here])
+        cases.append(np.searchsorted(points, case[here]))
+    few = results.where(np.concatenate(rows))
+    return replace(
+        few,
+        columns=with_column(few.columns, "case", np.concatenate(cases)),
+        meta={**few.meta, **resolved(thinned(study, most))},
+    )
+
+
+def _places(study: Study, most: int) -> dict[str, list[np.ndarray]]:
+    """By impact and axis, the places that stay."""
     each = max(most // max(len(study.impacts), 1), 2)
-    impacts, named = [], list(study.named_cases)
-    for impact in study.central.impacts:
-        own = [n for n, case in enumerate(named) if case.impact == impact.name]
-        kept = _kept(impact, each, [named[n].index for n in own])
-        impacts.append(
-            replace(impact, axes=tuple(replace(a, values=a.values[k]) for a, k in zip(impact.axes, kept, strict=True)))
-        )
-        for n in own:
-            named[n] = _moved(named[n], impact, kept)
-    return replace(study, impacts=tuple(impacts), named_cases=tuple(named), sampling=None)
+    return {
+        impact.name: _kept(impact, each, [case.index for case in study.named_cases if case.impact == impact.name])
+        for impact in study.impacts
+    }
+
+
+def _shorter(impact: Impact, kept: list[np.ndarray]) -> Impact:
+    return replace(impact, axes=tuple(replace(a, values=a.values[k]) for a, k in zip(impact.axes, kept, strict=True)))
 
 
 def _kept(impact: Impact, most: int, named: list[int]) -> list[np.ndarray]:

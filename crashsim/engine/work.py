@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -42,20 +42,17 @@ class Work:
             return "nothing was kept"
         return f"{len(self.done):,} finished parts are kept, and the same command goes on from them"
 
-    def commit(self, group: int, written: Iterable[str]) -> None:
-        """Make the files of a group stand: ``written`` are their names in the folder, each with `TEMPORARY` behind it now.
+    def commit(self, group: int, files: Mapping[str, str]) -> None:
+        """Make the files of a group stand: their names in the folder, each with `TEMPORARY` behind it now, and what `flushed` gave.
 
         Raises OSError where the disk does not take them.
         """
-        files = {}
-        for name in written:
-            temporary = self.folder / f"{name}{TEMPORARY}"
-            files[name] = _flushed(temporary)
-            temporary.replace(self.folder / name)
+        for name in files:
+            (self.folder / f"{name}{TEMPORARY}").replace(self.folder / name)
         for parent in {(self.folder / name).parent for name in files}:
             _flush_folder(parent)
-        _append(self.folder / JOURNAL, {"group": group, "files": files})
-        self.done[group] = files
+        _append(self.folder / JOURNAL, {"group": group, "files": dict(files)})
+        self.done[group] = dict(files)
 
     def temporary(self, name: str) -> Path:
         """Where a file of the folder is written before `commit`."""
@@ -181,7 +178,7 @@ def _append(journal: Path, entry: Mapping[str, Any]) -> None:
             raise
 
 
-def _flushed(path: Path) -> str:
+def flushed(path: Path) -> str:
     """Force a file onto the disk; its hash."""
     with path.open("r+b") as handle:
         os.fsync(handle.fileno())

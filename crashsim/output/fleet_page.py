@@ -73,7 +73,7 @@ def _warnings(answer: Answer) -> Iterator[str]:
         if rate > published.deaths[1] or rate < published.deaths[0]:
             yield (f"The model misses published driver deaths: {about(rate)} per million car-years for the {published.vehicle} against {about(published.deaths[0])} to "
                    f"{about(published.deaths[1])} of {published.title}. Read differences and ratios rather than totals.")  # fmt: skip
-    yield "The central curve is entered with a corrected delta-v, drawn between no correction and the largest published factor."
+    yield f"The central curve is entered with a corrected delta-v, drawn between no correction and the largest published factor, most likely at {library.winsmash().nominal:.2f}."
     yield "A struck side has one published curve, of an older fleet; for people whose own door is not met the curve over all directions of impact is read instead (judgement)."
 
 

@@ -150,8 +150,8 @@ def outside(found: Matrix) -> list[str]:
     value, low, high = (float(found.values[f"{FIELD}{end}"][0, i, j]) for end in ("", ".p05", ".p95"))
     if not np.isfinite(low) or low <= value <= high:
         return []
-    return [f"The risk of the inputs as given ({percent(value)}) lies outside 5-95 % of the samples ({chances(low, high)}): the factor from reconstructed to "
-            "true delta-v is given at the end of its spread (docs/sensitivity.md)."]  # fmt: skip
+    return [f"The risk of the inputs as given ({percent(value)}) lies outside 5-95 % of the samples ({chances(low, high)}): they are no middle of what is "
+            "drawn (docs/sensitivity.md)."]  # fmt: skip
 
 
 def told(found: Matrix, asked: MatrixQuestion, system: str) -> str:

@@ -137,7 +137,7 @@ def risk(case: Case, vehicle: str, name: str = FIELD, *, first: bool = True) -> 
     curves = f"one {of[:-1]}, so no band of disagreement" if one else f"{of} disagree: {chances(low, high)}"
     none = "inputs not drawn" if case.counted(vehicle, name) is None else "inputs: too few samples within the model"
     drawn = f"inputs 5-95 %: {chances(*span)}" if span else none
-    if span and value <= span[0]:  # the delta-v correction as given is the one that lowers risk most
+    if span and value <= span[0]:  # the inputs as given need not be the middle of what is drawn
         drawn += ", so this is a favourable reading"
     if not first:
         curves = "one curve" if one else chances(low, high)

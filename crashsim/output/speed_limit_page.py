@@ -73,8 +73,8 @@ def _warnings(found: Found, system: str) -> Iterator[str]:
     answer = found.of(base.name, bound.name, FIELD)
     if answer is not None and answer.uncorrected is not None:
         raw = speed_limit_words.speed(answer.uncorrected.posted, found, system)
-        yield (f"The central curve is entered with a corrected delta-v (true over reconstructed, the largest published factor); without the correction the "
-               f"limit is {raw}. So the line as given lies at an end of both bands.")  # fmt: skip
+        factor = risk_settings(base.study).factor
+        yield f"The central curve is entered with a corrected delta-v (true over reconstructed: {factor:.2f}); without the correction the limit is {raw}."
     judged = sorted({path.split(".")[1] for path in base.study.judgement if path.startswith("vehicles.")})
     if judged:
         yield f"Numbers that rest on judgement (tag J) decide how hard the fronts of {', '.join(judged)} are; they are swept in the spread of the inputs."

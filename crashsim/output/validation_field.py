@@ -35,7 +35,7 @@ MISREAD: Final[dict[str, Any]] = {
     "linestyle": (0, (1, 1.2)),
     "zorder": 2.4,
 }
-THIRTY: Final[dict[str, Any]] = {**MEASURED, "linewidth": 1.4}
+BIAS_OUT: Final[dict[str, Any]] = {**MEASURED, "linewidth": 1.4}
 POINT: Final[dict[str, Any]] = {
     "color": style.INK,
     "marker": "o",
@@ -57,6 +57,7 @@ def risks(cases: Cases) -> Figure:
     for ax, belt in zip(axes.flat, field.OWN, strict=False):
         _group(ax, case, belt)
     _true(axes[0, 2], case)
+    used, other = library.winsmash().nominal, library.winsmash().alternatives[0]
     legend: sheet.Legend = {
         "measured, weighted, ± 2 standard errors": Line2D([], [], **POINT),
         "fewer than 30 injured, or below 15 km/h": Line2D([], [], **{**POINT, "markerfacecolor": "white"}),
@@ -64,11 +65,11 @@ def risks(cases: Cases) -> Figure:
         "other published curves": Line2D([], [], **OTHER),
         "Wang taken for a curve over true delta-v": Line2D([], [], **MISREAD),
         "own curve (in-sample), ± 1 standard error; on the right with bias and scatter out": BAND,
-        "own, delta-v taken as recorded": Line2D([], [], **NAIVE), "own, bias out, × 1.30": Line2D([], [], **THIRTY),
-        "own, bias out, × 1.23": Line2D([], [], **OTHER, marker="|"),
+        "own, delta-v taken as recorded": Line2D([], [], **NAIVE), f"own, bias out, × {used:.2f}": Line2D([], [], **BIAS_OUT),
+        f"own, bias out, × {other:.2f}": Line2D([], [], **OTHER, marker="|"),
     }  # fmt: skip
     return finish(figure, case, legend, "own curves are fitted to these very points; the table leaves each bin out",
-                  "closing-speed curve entered with 1.3 x delta-v, age 39")  # fmt: skip
+                  f"closing-speed curve entered with {used:.2f} x delta-v, age 39")  # fmt: skip
 
 
 def _group(ax: Axes, case: Case, belt: str) -> None:
@@ -109,7 +110,7 @@ def _true(ax: Axes, case: Case) -> None:
     recorded = curves["nass-1997-2008-belted"]
     for factor, look in (
         (1.0, NAIVE),
-        (correction.nominal, THIRTY),
+        (correction.nominal, BIAS_OUT),
         (correction.alternatives[0], OTHER | {"marker": "|", "markevery": 12}),
     ):
         ax.plot(X / KMH, field.risk(recorded, X / factor), **look)

@@ -21,7 +21,7 @@ from crashsim.criteria import RISK
 from crashsim.errors import OutputError
 from crashsim.results.cells import write_csv
 from crashsim.results.lazy import ParquetColumns
-from crashsim.results.table import Pulse, Results, si_unit
+from crashsim.results.table import Pulse, Results
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,7 +143,7 @@ def write_table(results: Results, path: Path) -> None:
         array = pa.array(values)
         if values.dtype.kind == "U":
             array = array.dictionary_encode()
-        fields.append(pa.field(name, array.type, metadata={"unit": si_unit(dimension), "dimension": dimension}))
+        fields.append(pa.field(name, array.type, metadata={"unit": units.si_unit(dimension), "dimension": dimension}))
         arrays.append(array)
     table = pa.Table.from_arrays(
         arrays, schema=pa.schema(fields, metadata={"crashsim": results.meta.get("version", "")})

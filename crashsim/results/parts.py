@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.results.table import si_unit
+from crashsim import units
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -24,7 +24,7 @@ def schema(columns: Columns, dimensions: Mapping[str, str], version: str) -> Any
     for name, values in columns.items():
         kind = pa.dictionary(pa.int32(), pa.string()) if values.dtype.kind == "U" else pa.from_numpy_dtype(values.dtype)
         dimension = dimensions.get(name, "")
-        fields.append(pa.field(name, kind, metadata={"unit": si_unit(dimension), "dimension": dimension}))
+        fields.append(pa.field(name, kind, metadata={"unit": units.si_unit(dimension), "dimension": dimension}))
     return pa.schema(fields, metadata={"crashsim": version})
 
 
@@ -38,9 +38,20 @@ def arranged(columns: Columns, wanted: Any) -> Any:
         values = columns.get(field.name)
         if values is None:
             values = _nothing(field, size)
-        array = pa.array(values)
-        arrays.append(array.dictionary_encode() if pa.types.is_dictionary(field.type) else array)
+        arrays.append(_encoded(values) if pa.types.is_dictionary(field.type) else pa.array(values))
     return pa.Table.from_arrays(arrays, schema=wanted)
+
+
+def _encoded(texts: NDArray[np.str_]) -> Any:
+    """Labels, of which there are few, as places in the list of those that appear, in the order in which they do."""
+    import pyarrow as pa
+
+    places = np.full(len(texts), -1, dtype=np.int32)
+    words: list[str] = []
+    while (left := places < 0).any():
+        words.append(str(texts[np.argmax(left)]))
+        places[texts == words[-1]] = len(words) - 1
+    return pa.DictionaryArray.from_arrays(places, pa.array(words, pa.string()))
 
 
 def _nothing(field: Any, size: int) -> NDArray[Any]:

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from crashsim import units
 from crashsim.criteria import METRICS, RISKS
 from crashsim.errors import CrashsimError, did_you_mean
-from crashsim.results.lazy import Lazy
+from crashsim.results.grid import Grid, gridded
+from crashsim.results.lazy import ParquetColumns
+from crashsim.results.selection import count, matching, picked
 
 if TYPE_CHECKING:
     from types import NotImplementedType
@@ -39,7 +41,7 @@ class Column:
     @property
     def unit(self) -> str:
         """SI unit of ``values``; empty for ratios and texts."""
-        return si_unit(self.dimension)
+        return units.si_unit(self.dimension)
 
     def to(self, unit: str) -> Array:
         """The numbers in another unit of the same dimension: ``column.to("mph")``."""
@@ -47,8 +49,8 @@ class Column:
 
     def sel(self, **labels: object) -> Column:
         """The rows that carry these labels: ``sel(vehicle="kei", impact="head-on")``; quantities as text or SI number."""
-        rows = _matching(self.labels, self.label_dimensions, labels)
-        kept = {n: v[rows] for n, v in self.labels.items()}
+        rows = matching(self.labels, self.label_dimensions, labels)
+        kept = picked(self.labels, rows)
         return Column(self.name, self.values[rows], self.dimension, kept, self.label_dimensions)
 
     def item(self) -> float | str:
@@ -157,14 +159,20 @@ class Results:
             raise CrashsimError(f"no column {units.echo(name)}{did_you_mean(name, self.columns)}")
         return Column(name, self.columns[name], self.dimensions.get(name, ""), self.labels, self.dimensions)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
     def __len__(self) -> int:
-        return len(self.columns["case"])
+        return count(self.columns)
 
     @property
-    def labels(self) -> dict[str, Array]:
+    def labels(self) -> Mapping[str, Array]:
         """The columns that name a row: labels and swept paths."""
         swept = {path for impact in self.meta["impacts"].values() for axis in impact["axes"] for path in axis}
-        return {n: v for n, v in self.columns.items() if n in self.LABELS or n in swept}
+        names = [name for name in self.columns if name in self.LABELS or name in swept]
+        if isinstance(self.columns, ParquetColumns):
+            return self.columns.only(names)
+        return {name: self.columns[name] for name in names}
 
     @property
     def axes(self) -> dict[str, list[list[str]]]:
@@ -173,13 +181,22 @@ class Results:
 
     def sel(self, **labels: object) -> Results:
         """The rows that carry these labels."""
-        return self.where(_matching(self.labels, self.dimensions, labels))
+        return self.where(matching(self.labels, self.dimensions, labels))
 
     def where(self, rows: Array) -> Results:
-        """The rows of a boolean mask."""
-        if isinstance(self.columns, Lazy):
-            return replace(self, columns=self.columns.picked(rows))
-        return replace(self, columns={n: v[rows] for n, v in self.columns.items()})
+        """The rows of a boolean mask, or those at the places given."""
+        return replace(self, columns=picked(self.columns, rows))
+
+    def grid(self, name: str, impact: str | None = None, vehicle: str | None = None) -> Grid:
+        """A column of one vehicle in one impact, shaped by what is swept: ``grid("delta_v", "head-on", "kei")``.
+
+        Shape: the lengths of the axes as the study writes them, the samples last where the rows are those of samples.  Of a large
+        dataset only this column and three labels are read.  ``impact`` and ``vehicle`` may be left out where there is one.
+
+        Raises CrashsimError for an unknown name, and when rows of the impact are not here (some were selected, or only a sample
+        of them is stored).
+        """
+        return gridded(self, name, impact, vehicle)
 
     def to_table(self, system: str = "si") -> dict[str, Array]:
         """Columns for a spreadsheet: units in the headers, in the display units of a system (``si`` or ``us``)."""
@@ -202,50 +219,3 @@ def label(name: str) -> str:
     """Words for a column: the metric's label, or the name itself."""
     known = METRICS | RISKS
     return known[name].label if name in known else name
-
-
-def si_unit(dimension: str) -> str:
-    """The SI unit of a dimension: the one whose factor is 1; empty for ratios, numbers and labels."""
-    if not dimension:
-        return ""
-    return next(unit for unit, factor in units.DIMENSIONS[dimension].items() if factor == 1.0)
-
-
-def _matching(
-    columns: Mapping[str, Array], dimensions: Mapping[str, str], labels: Mapping[str, object]
-) -> NDArray[np.bool_]:
-    """Rows that carry all the labels; an error when a label is unknown or no row is left."""
-    rows = np.ones(len(next(iter(columns.values()))), dtype=bool)
-    for name, wanted in labels.items():
-        if name not in columns:
-            raise CrashsimError(f"no label {units.echo(name)}{did_you_mean(name, columns)}")
-        values = columns[name]
-        if values.dtype.kind == "f":
-            number = _number(name, wanted, dimensions.get(name, "number"))
-            found = np.abs(values - number) <= 1e-9 * max(abs(number), 1e-9)
-        else:
-            found = np.asarray(values == wanted)
-        if not np.any(rows & found):
-            raise CrashsimError(
-                f"no {name} {units.echo(str(wanted))}{_known(values[rows], wanted, dimensions.get(name))}"
-            )
-        rows &= found
-    return rows
-
-
-def _known(values: Array, wanted: object, dimension: str | None) -> str:
-    """What there is instead: the nearest name, or a few of the values."""
-    known = np.unique(values[~np.isnan(values)] if values.dtype.kind == "f" else values)
-    if values.dtype.kind == "U":
-        return f"{did_you_mean(str(wanted), known.tolist())} (known: {', '.join(known.tolist())})"
-    shown = [units.format_quantity(float(v), dimension, "si") if dimension else str(v) for v in known[:6]]
-    return f" (known: {', '.join(shown)}{', ...' if len(known) > 6 else ''})"
-
-
-def _number(name: str, wanted: object, dimension: str) -> float:
-    """A label in SI: a quantity as text of the column's own dimension, or a number that is SI already."""
-    if isinstance(wanted, str):
-        return units.parse(wanted, dimension)
-    if isinstance(wanted, (int, float, np.number)) and not isinstance(wanted, bool):
-        return float(wanted)
-    raise CrashsimError(f"{name}: got {units.kind(wanted)}, expected a quantity such as '30 mph', or a number in SI")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,57 +29,85 @@ INTRUSION = 0.15  # m
 INTRUSION_ODDS = {"MAIS3+": 1.78, "fatal": 2.48}
 
 
+WINSMASH = "delta_v_winsmash"
+
+
 class CurveRisk(NamedTuple):
-    """What one curve says: ``probability`` and ``clamped`` (levels, *cases), ``extrapolated`` (cases)."""
+    """What one curve says: ``probability``, ``published`` before levels that cross are held (levels, *cases), ``extrapolated``
+    (cases).
+    """
 
     levels: tuple[str, ...]
     probability: Floats
+    published: Floats
     extrapolated: Flags
-    clamped: Flags
+
+    @property
+    def clamped(self) -> Flags:
+        """Where a level is held at a lower one (levels, *cases)."""
+        return np.asarray(self.published > self.probability)
+
+
+class Member(NamedTuple):
+    """One level of one curve, arrays (cases): as in `CurveRisk`."""
+
+    probability: Floats
+    published: Floats
+    extrapolated: Flags
 
 
 @dataclass(frozen=True)
 class RiskBand:
-    """Probability of one injury level by every curve that has it; arrays are (curves, *cases), rows and
-    ``weights`` as in ``names``.
-
-    ``extrapolated``: the curve was entered outside its range of validity. ``clamped``: its levels cross there, so the
-    value is that of a lower level.
-    """
+    """Probability of one injury level by every curve that has it: for each of ``names`` a member and a weight."""
 
     level: str
     names: tuple[str, ...]
     central_name: str
-    probability: Floats
-    extrapolated: Flags
-    clamped: Flags
+    members: tuple[Member, ...]
     weights: tuple[float, ...]
+
+    @property
+    def probability(self) -> Floats:
+        """Of all members (curves, *cases)."""
+        return np.stack([member.probability for member in self.members])
+
+    @property
+    def extrapolated(self) -> Flags:
+        """Where a curve was entered outside its range of validity (curves, *cases)."""
+        return np.stack([member.extrapolated for member in self.members])
+
+    @property
+    def clamped(self) -> Flags:
+        """Where the levels of a curve cross, so that the value is that of a lower one (curves, *cases)."""
+        return np.stack([member.published > member.probability for member in self.members])
 
     @property
     def mean(self) -> Floats:
         """Mean of the curves by their weights, case by case: the ensemble."""
-        total = sum(w * p for w, p in zip(self.weights, self.probability, strict=True))  # one order: the same bits
+        total = sum(
+            w * m.probability for w, m in zip(self.weights, self.members, strict=True)
+        )  # one order: the same bits
         return np.asarray(total / sum(self.weights))
 
     @property
     def lower(self) -> Floats:
         """Lowest curve, case by case."""
-        return np.asarray(self.probability.min(axis=0))
+        return np.asarray(functools.reduce(np.minimum, (member.probability for member in self.members)))
 
     @property
     def upper(self) -> Floats:
         """Highest curve, case by case."""
-        return np.asarray(self.probability.max(axis=0))
+        return np.asarray(functools.reduce(np.maximum, (member.probability for member in self.members)))
 
     @property
     def central(self) -> Floats:
         """The curve drawn as the line inside the band."""
-        return np.asarray(self.probability[self.names.index(self.central_name)])
+        return self.members[self.names.index(self.central_name)].probability
 
     @property
     def central_extrapolated(self) -> Flags:
         """Where the central curve leaves its range: to be greyed."""
-        return np.asarray(self.extrapolated[self.names.index(self.central_name)])
+        return self.members[self.names.index(self.central_name)].extrapolated
 
 
 class RiskFamily(NamedTuple):
@@ -99,7 +128,7 @@ def equivalent_closing_speed(delta_v: ArrayLike, restitution: ArrayLike) -> Floa
 
 def curve_input(kind: str, delta_v: Floats, restitution: Floats, winsmash_factor: Floats) -> Floats:
     """Speed [m/s] to enter a curve with, from the true delta-v [m/s]; `kind` is one of `INPUTS`."""
-    if kind == "delta_v_winsmash":
+    if kind == WINSMASH:
         return np.asarray(delta_v / winsmash_factor)
     return equivalent_closing_speed(delta_v, restitution) if kind == "closing_speed" else delta_v
 
@@ -136,18 +165,23 @@ def evaluate(
     if age is None and curve.needs_age:
         raise ValueError(f"risk curve {curve.name} needs the occupant's age")
     inputs = (delta_v, restitution, winsmash_factor, 0.0 if age is None else age)
-    dv, e, factor, years = np.broadcast_arrays(*(np.asarray(value, float) for value in inputs))
+    dv, e, factor, years = (np.asarray(value, float) for value in inputs)
     if np.any(dv < 0.0) or not np.all(factor > 0.0):
         raise ValueError("expected delta_v >= 0 and winsmash_factor > 0")
+    cases = np.broadcast_shapes(dv.shape, e.shape, factor.shape, years.shape)
     covariates: dict[str, Floats | float] = {**curve.covariates, "age": years}
     form = FORMS[curve.form].function
+    published = np.empty((len(curve.levels), *cases))
     with np.errstate(over="ignore", invalid="ignore"):  # absurd speeds have risk 1, failed cases NaN: no warnings
-        speed = curve_input(curve.input, dv, e, factor)
+        speed = np.broadcast_to(curve_input(curve.input, dv, e, factor), cases)
         x = speed / DIMENSIONS["speed"][curve.input_unit]
-        raw = np.stack([form(x, coefficients, covariates) for coefficients in curve.levels.values()])
-    probability = np.minimum.accumulate(raw, axis=0)
+        for k, coefficients in enumerate(curve.levels.values()):
+            published[k] = form(x, coefficients, covariates)
+    probability = published.copy()
+    for k in range(1, len(probability)):
+        np.minimum(probability[k - 1], probability[k], out=probability[k, ...])
     extrapolated = ~((speed >= curve.valid_from) & (speed <= curve.valid_to))
-    return CurveRisk(tuple(curve.levels), probability, np.asarray(extrapolated), raw > probability)
+    return CurveRisk(tuple(curve.levels), probability, published, np.asarray(extrapolated))
 
 
 def intruded(level: str, probability: ArrayLike, intrusion: ArrayLike) -> Floats:
@@ -209,10 +243,12 @@ def family(
     """
     for level in levels:
         one_of(level, LEVELS, "level")
-    corrected, uncorrected = (
-        [evaluate(curve, delta_v, restitution, winsmash_factor=factor, age=age) for curve in curves]
-        for factor in (winsmash_factor, np.ones_like(winsmash_factor, dtype=float))
-    )
+    corrected = [evaluate(curve, delta_v, restitution, winsmash_factor=winsmash_factor, age=age) for curve in curves]
+    ones = np.ones_like(winsmash_factor, dtype=float)
+    uncorrected = [
+        evaluate(curve, delta_v, restitution, winsmash_factor=ones, age=age) if curve.input == WINSMASH else risk
+        for curve, risk in zip(curves, corrected, strict=True)
+    ]
     return {
         level: RiskFamily(_band(level, curves, corrected, central), _band(level, curves, uncorrected, central))
         for level in levels
@@ -228,8 +264,6 @@ def _band(level: str, curves: Sequence[RiskCurve], risks: Sequence[CurveRisk], c
         level,
         tuple(members),
         central,
-        np.stack([risk.probability[row] for risk, row in members.values()]),
-        np.stack([risk.extrapolated for risk, _ in members.values()]),
-        np.stack([risk.clamped[row] for risk, row in members.values()]),
+        tuple(Member(risk.probability[row], risk.published[row], risk.extrapolated) for risk, row in members.values()),
         tuple(curve.weight for curve in curves if curve.name in members),
     )

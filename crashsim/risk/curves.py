@@ -26,8 +26,16 @@ def logistic(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[s
     z = coefficients["intercept"] + coefficients["slope"] * x
     for name in sorted(coefficients.keys() & covariates.keys()):  # a set has no order; sums must have one
         z = z + coefficients[name] * covariates[name]
+    return _sigmoid(z)
+
+
+def _sigmoid(z: Floats) -> Floats:
+    """``1/(1 + exp(-z))``, step by step in one array: there may be millions."""
+    found = np.asarray(-z)
     with np.errstate(over="ignore"):  # of exp(-z): P is 0
-        return np.asarray(1.0 / (1.0 + np.exp(-z)))
+        np.exp(found, out=found)
+    found += 1.0
+    return np.asarray(np.divide(1.0, found, out=found))
 
 
 def power(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[str, Floats | float]) -> Floats:
@@ -38,9 +46,7 @@ def power(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[str,
 def log_logistic(x: Floats, coefficients: Mapping[str, float], covariates: Mapping[str, Floats | float]) -> Floats:
     """``P = 1/(1 + (reference/x)^exponent)``: half are injured at the reference, odds grow with a power; no covariates."""
     with np.errstate(divide="ignore"):  # ln 0: no risk
-        z = coefficients["exponent"] * np.log(x / coefficients["reference"])
-    with np.errstate(over="ignore"):  # of exp(-z): P is 0
-        return np.asarray(1.0 / (1.0 + np.exp(-z)))
+        return _sigmoid(coefficients["exponent"] * np.log(x / coefficients["reference"]))
 
 
 class Form(NamedTuple):

@@ -6,6 +6,7 @@ AIS level.  `joint` puts regions together as if their injuries were independent,
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -206,9 +207,14 @@ def region_risk(
         for f in every
         if f.region == own.region
     }
-    stacked = np.stack(list(members.values()))
     beyond = np.asarray(measured[own.measure], float) > own.valid_to
-    return RegionRisk(members[central], np.fmin.reduce(stacked), np.fmax.reduce(stacked), members, np.asarray(beyond))
+    return RegionRisk(
+        members[central],
+        functools.reduce(np.fmin, members.values()),
+        functools.reduce(np.fmax, members.values()),
+        members,
+        np.asarray(beyond),
+    )
 
 
 # ---- measured dummies ------------------------------------------------------------------------------------------------

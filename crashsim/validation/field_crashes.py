@@ -137,7 +137,7 @@ def detectable(one: float, other: float, share: float) -> float:
 
 # ---- what a truck's front adds -------------------------------------------------------------------------------------------
 
-CLOSING: Final = 86.0 / 3.6  # m/s: median of the crashes with one injured driver, 66 km/h as recorded, times 1.3
+CLOSING: Final = 66.0 / 3.6  # m/s as recorded: median of the crashes with one injured driver
 HEAVY: Final = 2000.0  # kg, the partner: a large car or a light truck
 SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "full overlap, bumpers level": {},
@@ -148,16 +148,20 @@ SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def truck_factors() -> dict[str, tuple[float, float]]:
     """Odds of MAIS3+ of a car's driver against a pickup over those against a car of its mass: by delta-v, by dummy measures."""
+    curve, factor = library.risk_curves()[CENTRAL], library.winsmash().nominal
     meetings = {}
     for words, settings in SETTINGS.items():
         for partner in ("large-sedan", "full-size-pickup"):
             level = {name: value for name, value in settings.items() if name != "height_offset"}
             car = _vehicle("midsize", 1500.0) | {"occupant": DRIVER}
             meetings[f"{words}: {partner}"] = Meeting(
-                car, CLOSING, _vehicle(partner, HEAVY), "head-on", level if partner == "large-sedan" else settings
+                car,
+                CLOSING * factor,
+                _vehicle(partner, HEAVY),
+                "head-on",
+                level if partner == "large-sedan" else settings,
             )
     found = outcomes(meetings, METRICS, spread=False)
-    curve, factor = library.risk_curves()[CENTRAL], library.winsmash().nominal
     factors = {}
     for words in SETTINGS:
         truck, other = (found[f"{words}: {partner}"] for partner in ("full-size-pickup", "large-sedan"))

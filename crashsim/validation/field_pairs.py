@@ -18,7 +18,7 @@ from crashsim.config import library
 from crashsim.momentum import delta_v
 from crashsim.risk import RiskCurve
 from crashsim.validation.field import CENTRAL, OWN, ensemble, risk
-from crashsim.validation.field_crashes import truck_factors
+from crashsim.validation.field_crashes import CLOSING, truck_factors
 from crashsim.validation.field_data import arrays, of, pairs
 from crashsim.validation.measured import Record, source, table
 from crashsim.validation.records import AMONG, DIFFERENCE, FACTOR, PREDICTED, Case, Row
@@ -74,7 +74,7 @@ def case(data: Path | None = None) -> Case:
         "at all speeds, Wang's logistic curve one that grows with speed, so that a match over a mix of speeds proves little.",
         f"A light truck as partner adds to the odds beyond mass: {_told(field)} with both belted, {_told(every)} of all drivers, ± two "
         "standard errors, with age in the model. "
-        "The model's is that of a 1,500 kg car against a pickup of 2,000 kg over that against a car of 2,000 kg, closing at 86 km/h. By "
+        f"The model's is that of a 1,500 kg car against a pickup of 2,000 kg over that against a car of 2,000 kg, closing at {3.6 * CLOSING * library.winsmash().nominal:.0f} km/h. By "
         "delta-v stiffness, overlap and height explain next to nothing of it; by dummy measures the stiffer front and the height explain "
         "about as much as the field has. Height and overlap are declared heuristics: an order of magnitude, no proof.",
     )
