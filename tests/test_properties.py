@@ -145,15 +145,15 @@ def test_only_the_closing_speed_counts(
 
 
 @modest
-@given(sides, sides, speeds, st.floats(0.2, 5.0))
+@given(sides, sides, speeds, st.sampled_from([0.25, 0.5, 2.0, 4.0]))
 def test_masses_and_forces_scale_together(a: Side, b: Side, speed: float, factor: float) -> None:
-    """Twice the mass with twice the force is the same motion."""
+    """Twice the mass with twice the force is the same motion: to the last bit, for powers of two scale without rounding."""
     one = collide(a, b, speed)
     big = collide(*((factor * m, scaled(s, force=factor)) for m, s in (a, b)), speed)
     for name in ("delta_v", "dynamic_crush", "residual_crush", "intrusion", "olc", "peak_acceleration"):
-        np.testing.assert_allclose(big[name], one[name], rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(big["peak_force"], factor * one["peak_force"], rtol=1e-12)
-    np.testing.assert_allclose(big["absorbed_energy"], factor * one["absorbed_energy"], rtol=1e-11)
+        np.testing.assert_array_equal(big[name], one[name])
+    for name in ("peak_force", "absorbed_energy"):
+        np.testing.assert_array_equal(big[name], factor * one[name])
 
 
 @modest

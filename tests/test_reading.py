@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -277,7 +279,9 @@ def test_a_large_grid_without_its_rows_is_told_the_same_again(large, tmp_path, k
 def documented(begin, **names):
     """What the line of the documentation that begins so gives, in the folder of a run."""
     page = (Path(__file__).parents[1] / "docs" / "large_runs.md").read_text(encoding="utf-8")
-    (line,) = [line for line in page.splitlines() if line.startswith(begin)]
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    lines = [ast.unparse(statement) for block in blocks for statement in ast.parse(block).body]
+    (line,) = [line for line in lines if line.startswith(begin)]
     return eval(line, names)
 
 
