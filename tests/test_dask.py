@@ -44,6 +44,14 @@ def started(*arguments, folder):
         return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
 
 
+class Workers(list):
+    """The processes of the workers, and that of their scheduler."""
+
+    def __init__(self, workers, scheduler):
+        super().__init__(workers)
+        self.scheduler = scheduler
+
+
 @contextmanager
 def cluster(folder, workers=2):
     """Scheduler and workers as processes of their own: the address, and the workers."""
@@ -59,7 +67,7 @@ def cluster(folder, workers=2):
                 if one.connect_ex((HOST, port)) == 0:
                     break
             time.sleep(0.1)
-        yield address, own[1:]
+        yield address, Workers(own[1:], own[0])
     finally:
         for process in reversed(own):
             process.kill()
@@ -106,6 +114,22 @@ def test_a_killed_worker_costs_time_and_nothing_else(here, tmp_path):
 
     with cluster(tmp_path) as (address, workers):
         assert digest(tmp_path / "r", killing) == here
+
+
+def test_a_lost_scheduler_is_told_and_what_was_finished_goes_on_here(here, tmp_path, monkeypatch):
+    def killing(of, groups, place):
+        for n, done in enumerate(on_cluster(address)(of, groups, place)):
+            yield done
+            if n == 0:
+                scheduler.kill()
+
+    monkeypatch.setattr(dask, "PATIENCE", 5)
+    with cluster(tmp_path) as (address, workers):
+        scheduler = workers.scheduler
+        with pytest.raises(ClusterError, match=r"--dask: the scheduler at tcp://.* is gone"):
+            digest(tmp_path / "r", killing)
+    assert work.work_folder(tmp_path / "r").exists()
+    assert digest(tmp_path / "r", on_threads(1)) == here
 
 
 def refused(address, folder):
