@@ -261,10 +261,11 @@ def main() -> None:
     most, crashes, rounds = int(options.most), int(options.crashes), options.rounds
     if options.short:
         most, crashes, rounds = 10_000, 65_536, 1
-    text = rates(crashes, rounds, dask=not options.no_dask)
-    if not options.rates:
-        sizes = [10**digits for digits in range(3, len(str(most)))]
-        text += "\n\n" + "\n\n".join(costs(sizes))
+    sizes = [] if options.rates else [10**digits for digits in range(3, len(str(most)))]
+    whole = (
+        list(costs(sizes)) if sizes else []
+    )  # first: the peak memory of a process counts that of its parent before it began
+    text = "\n\n".join([rates(crashes, rounds, dask=not options.no_dask), *whole])
     print(text)
     if not options.short and not options.rates:
         write(PAGE, text)
