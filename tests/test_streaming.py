@@ -247,6 +247,27 @@ def test_a_run_without_a_finished_group_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small disk takes root on Linux")
+def test_a_full_disk_keeps_what_was_finished_and_a_larger_one_goes_on(undisturbed, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", disk], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        with pytest.raises(OutputError, match=r"No space left on device; [0-9]+ finished parts are kept"):
+            under_way(study(), disk / "r")
+        kept = list(work.work_folder(disk / "r").rglob("*.state"))
+        assert kept
+        before = {path: path.stat().st_mtime_ns for path in kept}
+        subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+        assert digest(under_way(study(), disk / "r")) == undisturbed[0]
+        assert before == {path: path.stat().st_mtime_ns for path in kept}
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 # ---- what is kept ------------------------------------------------------------------------------------------------------
 
 
