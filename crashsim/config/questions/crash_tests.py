@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from crashsim.cases import Impact, Study
-from crashsim.config import library
 from crashsim.config.draft import Draft, validated
 from crashsim.config.fields import NAME, NAME_WORDS, Place, Quantity, nearest
-from crashsim.config.mapping import read_mapping
 from crashsim.config.questions.crash_tests_file import PLACE, BarrierModel, CrashTestsModel
+from crashsim.config.questions.files import document_of
 from crashsim.config.questions.studies import study_of
-from crashsim.config.reader import Document, read_file
-from crashsim.errors import ConfigError, LibraryError, did_you_mean
+from crashsim.config.reader import Document
+from crashsim.errors import ConfigError
 from crashsim.sampling import Random
 from crashsim.units import echo
 
@@ -89,23 +88,7 @@ def load_crash_tests(source: str | Path | Mapping[str, Any]) -> CrashTests:
     LibraryError
         No such file or example.
     """
-    if isinstance(source, Mapping):
-        return _asked(read_mapping(source), None)
-    path = _path(str(source))
-    return _asked(read_file(path), path)
-
-
-def _path(name: str) -> Path:
-    folder = library.study_folder() / "questions"
-    known = sorted(path.stem for path in folder.glob("crash_tests*.yaml"))
-    given = Path(name)
-    if given.stem in known and given in (Path(given.stem), Path(f"{given.stem}.yaml")) and not given.is_file():
-        return folder / f"{given.stem}.yaml"
-    if given.suffix in (".yaml", ".yml") or len(given.parts) > 1:
-        return given  # reading it says what is wrong
-    raise LibraryError(
-        f"no file and no shipped crash tests called {echo(name)}{did_you_mean(name, known)} (shipped: {', '.join(known)})"
-    )
+    return _asked(*document_of(source, "crash_tests", "crash tests"))
 
 
 def _asked(document: Document, file: Path | None) -> CrashTests:

@@ -14,12 +14,12 @@ from crashsim.config import library
 from crashsim.config.damage import ShownModel
 from crashsim.config.draft import Draft, validated
 from crashsim.config.fields import Name, OneOf, Place, nearest
-from crashsim.config.mapping import read_mapping
 from crashsim.config.models import HeightOffset, Overlap, RiskModel, SamplingModel, Speed, VehicleModel, add_shapes
 from crashsim.config.parts import Label, Model, Prose
+from crashsim.config.questions.files import document_of
 from crashsim.config.questions.studies import study_of
-from crashsim.config.reader import Document, read_file
-from crashsim.errors import ConfigError, LibraryError, did_you_mean
+from crashsim.config.reader import Document
+from crashsim.errors import ConfigError
 from crashsim.units import echo
 
 FIRST, SECOND = BOTH = ("first", "second")  # what the two vehicles are called in the study of every pair
@@ -93,23 +93,7 @@ def load_matrix(source: str | Path | Mapping[str, Any]) -> MatrixQuestion:
     LibraryError
         No such file or example.
     """
-    if isinstance(source, Mapping):
-        return _asked(read_mapping(source), None)
-    path = _path(str(source))
-    return _asked(read_file(path), path)
-
-
-def _path(name: str) -> Path:
-    folder = library.study_folder() / "questions"
-    known = sorted(path.stem for path in folder.glob("matrix*.yaml"))
-    given = Path(name)
-    if given.stem in known and given in (Path(given.stem), Path(f"{given.stem}.yaml")) and not given.is_file():
-        return folder / f"{given.stem}.yaml"
-    if given.suffix in (".yaml", ".yml") or len(given.parts) > 1:
-        return given  # reading it says what is wrong
-    raise LibraryError(
-        f"no file and no shipped matrix called {echo(name)}{did_you_mean(name, known)} (shipped: {', '.join(known)})"
-    )
+    return _asked(*document_of(source, "matrix", "matrix"))
 
 
 def _asked(document: Document, file: Path | None) -> MatrixQuestion:

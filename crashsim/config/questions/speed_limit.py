@@ -13,7 +13,7 @@ from crashsim.cases import Impact, Study
 from crashsim.config import library
 from crashsim.config.draft import Draft, validated
 from crashsim.config.fields import Place, nearest
-from crashsim.config.mapping import read_mapping
+from crashsim.config.questions.files import document_of
 from crashsim.config.questions.speed_limit_file import (
     OWN,
     PARTNER,
@@ -24,8 +24,8 @@ from crashsim.config.questions.speed_limit_file import (
 )
 from crashsim.config.questions.speed_limit_trees import approach, impact, restrained, shares_of
 from crashsim.config.questions.studies import study_of
-from crashsim.config.reader import Document, read_file
-from crashsim.errors import ConfigError, LibraryError, did_you_mean
+from crashsim.config.reader import Document
+from crashsim.errors import ConfigError
 from crashsim.units import echo
 
 BASE: Final = "base"  # name of the setting that changes nothing
@@ -103,23 +103,7 @@ def load_speed_limit(source: str | Path | Mapping[str, Any]) -> SpeedLimit:
     LibraryError
         No such file or example.
     """
-    if isinstance(source, Mapping):
-        return _asked(read_mapping(source), None)
-    path = _path(str(source))
-    return _asked(read_file(path), path)
-
-
-def _path(name: str) -> Path:
-    folder = library.study_folder() / "questions"
-    known = sorted(path.stem for path in folder.glob("speed_limit*.yaml"))
-    given = Path(name)
-    if given.stem in known and given in (Path(given.stem), Path(f"{given.stem}.yaml")) and not given.is_file():
-        return folder / f"{given.stem}.yaml"
-    if given.suffix in (".yaml", ".yml") or len(given.parts) > 1:
-        return given  # reading it says what is wrong
-    raise LibraryError(
-        f"no file and no shipped question called {echo(name)}{did_you_mean(name, known)} (shipped: {', '.join(known)})"
-    )
+    return _asked(*document_of(source, "speed_limit", "question"))
 
 
 def _asked(document: Document, file: Path | None) -> SpeedLimit:
