@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -39,6 +38,7 @@ from crashsim.output.design_words import (
 from crashsim.output.html import write_page
 from crashsim.output.page import Basis, Page, Plate, Table
 from crashsim.output.words import percent, quantity
+from crashsim.results.cells import write_records
 
 TEXT, JSON, DESIGNS, MARGINALS, PAGE = "answer.txt", "answer.json", "designs.csv", "marginals.csv", "report.html"
 WIDTH: Final = 100
@@ -53,8 +53,8 @@ def write(found: Found, folder: Path, system: str, about: Mapping[str, Any]) -> 
     """Write everything but the manifest into a folder."""
     (folder / TEXT).write_text(told(found, system) + "\n", encoding="utf-8")
     (folder / JSON).write_text(as_json(found, system) + "\n", encoding="utf-8")
-    _write_csv(folder / DESIGNS, list(design_rows(found)))
-    _write_csv(folder / MARGINALS, list(marginal_rows(found)))
+    write_records(folder / DESIGNS, list(design_rows(found)))
+    write_records(folder / MARGINALS, list(marginal_rows(found)))
     figures = folder / "figures"
     figures.mkdir()
     for name, draw in FIGURES.items():
@@ -129,13 +129,6 @@ def marginal_rows(found: Found) -> Iterator[Row]:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _write_csv(path: Path, rows: list[Row]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------------

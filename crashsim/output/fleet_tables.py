@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from crashsim.output.fleet import (
     span,
 )
 from crashsim.output.page import Table
+from crashsim.results import cells
 
 Floats = NDArray[np.float64]
 
@@ -169,15 +170,25 @@ def _or_none(value: float) -> float | None:
 
 def write_csv(answer: Answer, path: Path) -> None:
     """People per million car-years for every vehicle, level, side, kind of crash, partner and road."""
+    head = ["vehicle", "level", "people", "crash", "partner", "road", "mean_per_million", "p05", "p95"]
+    cells.write_csv(path, [head, *_per_million(answer)])
+
+
+def _per_million(answer: Answer) -> Iterator[list[object]]:
     fleet = answer.fleet
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["vehicle", "level", "people", "crash", "partner", "road", "mean_per_million", "p05", "p95"])
-        for v, found in answer.harms.items():
-            for i, level in enumerate(LEVELS):
-                for w, who in enumerate(WHO):
-                    for m, (kind, partner) in enumerate(fleet.meetings):
-                        for r, road in enumerate(fleet.limits):
-                            own = MILLION * found.people[i, w, m, r]
-                            numbers = (own.mean(), *np.quantile(own, QUANTILES))
-                            writer.writerow([v, level, who, kind.name, partner, road, *(f"{n:.9g}" for n in numbers)])
+    for v, found in answer.harms.items():
+        for i, level in enumerate(LEVELS):
+            for w, who in enumerate(WHO):
+                for m, (kind, partner) in enumerate(fleet.meetings):
+                    for r, road in enumerate(fleet.limits):
+                        own = MILLION * found.people[i, w, m, r]
+                        yield [
+                            v,
+                            level,
+                            who,
+                            kind.name,
+                            partner,
+                            road,
+                            float(own.mean()),
+                            *np.quantile(own, QUANTILES).tolist(),
+                        ]

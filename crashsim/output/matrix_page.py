@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +30,7 @@ from crashsim.output.matrix_maps import Map, figure, maps
 from crashsim.output.page import Basis, Page, Plate, Table
 from crashsim.output.quoted import listed
 from crashsim.output.words import percent
+from crashsim.results.cells import write_records
 
 TEXT, JSON, REPORT = "answer.txt", "answer.json", "report.html"
 UNSAID: Final = (
@@ -49,11 +49,7 @@ def write(
     """Write sentences, table, JSON, figures (SVG and PNG) and page into a folder; ``about`` is its manifest, ``command`` how to run it again."""
     (folder / TEXT).write_text(told(found, asked, system) + "\n", encoding="utf-8")
     (folder / JSON).write_text(as_json(found, asked, system) + "\n", encoding="utf-8")
-    every = list(records(found))
-    with (folder / TABLE).open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, list(every[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(every)
+    write_records(folder / TABLE, list(records(found)))
     crash = crash_words(asked, system)
     plates = []
     for shown in maps(found, system):

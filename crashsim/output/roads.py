@@ -5,7 +5,6 @@ Rows are those of ``engine.roads``: means over the speeds of a road, with the di
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from crashsim import units
 from crashsim.output.quoted import chances, listed
 from crashsim.output.views import vehicle_words
 from crashsim.output.words import number, percent, quantity
-from crashsim.results import Results
+from crashsim.results import Results, cells
 
 Row = Mapping[str, Any]
 
@@ -218,11 +217,7 @@ def table(results: Results, system: str) -> list[list[str]]:
 def write_csv(results: Results, path: Path) -> None:
     """Every row in SI with all its numbers."""
     rows = results.meta["expected"]
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([f"{name}{_UNITS.get(name, '')}" for name in rows[0]])
-        for row in rows:
-            writer.writerow(f"{v:.6g}" if isinstance(v, float) else "" if v is None else v for v in row.values())
+    cells.write_csv(path, [[f"{name}{_UNITS.get(name, '')}" for name in rows[0]], *(row.values() for row in rows)])
 
 
 _UNITS: Final = dict.fromkeys(("limit", "closing_speed", "delta_v", "half_above"), " [m/s]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import textwrap
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from crashsim.engine.sensitivity import CURVE, WORDS, Answer, Floats, Sensitivit
 from crashsim.output import sheet, style
 from crashsim.output.speeds import mixed
 from crashsim.output.words import percent, quantity
+from crashsim.results.cells import write_records
 
 LABELS: Final = {
     "risk_mais2plus": "risk of MAIS2+ (field curves)",
@@ -177,12 +177,9 @@ def _numbers(found: Sensitivity, answer: Answer) -> Iterator[dict[str, Any]]:
 
 def write(found: Sensitivity, folder: Path, system: str) -> Path:
     """Write sentences, table, JSON and figure (SVG and PNG) into a folder; the SVG's path."""
-    with (folder / TABLE).open("w", newline="", encoding="utf-8") as handle:
-        rows = [{"vehicle": a.vehicle, "quantity": a.quantity, **numbers}
-                for a in found.answers for numbers in _numbers(found, a)]  # fmt: skip
-        writer = csv.DictWriter(handle, ["vehicle", "quantity", "input", *_COLUMNS], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    rows = [{"vehicle": a.vehicle, "quantity": a.quantity, **numbers}
+            for a in found.answers for numbers in _numbers(found, a)]  # fmt: skip
+    write_records(folder / TABLE, rows, ["vehicle", "quantity", "input", *_COLUMNS])
     (folder / JSON).write_text(as_json(found) + "\n", encoding="utf-8")
     (folder / TEXT).write_text(told(found, system) + "\n", encoding="utf-8")
     with style.sheet_style():

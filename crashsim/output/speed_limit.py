@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import textwrap
@@ -19,6 +18,7 @@ from crashsim.output import speed_limit_roads
 from crashsim.output.speed_limit_tables import short
 from crashsim.output.speed_limit_words import DISCLAIMER, LEVELS, bands, kept, meaning, risk, speed
 from crashsim.output.words import percent, quantity
+from crashsim.results.cells import write_records
 
 WIDTH: Final = 100
 SIGN: Final = {"us": "5 mph", "si": "10 km/h"}  # steps of posted limits
@@ -176,8 +176,5 @@ def _number(value: float) -> float | None:
 def write_csv(found: Found, path: Path) -> Path:
     """One row for each setting, bound and route, SI; an empty cell where there is no number (``end`` says why)."""
     rows = [{k: v for k, v in _plain(found, a).items() if not isinstance(v, dict)} for a in found.answers]
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]) if rows else ["setting"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    write_records(path, rows, None if rows else ["setting"])
     return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,12 @@ def write_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
     """
     with path.open("w", newline="", encoding="utf-8") as handle:
         csv.writer(handle, lineterminator="\n").writerows([cell(value) for value in row] for row in rows)
+
+
+def write_records(path: Path, records: Sequence[Mapping[str, object]], columns: Sequence[str] | None = None) -> None:
+    """Write records as `write_csv` does, under the names of the first one, or under ``columns`` where there may be none."""
+    names = list(records[0]) if columns is None else list(columns)
+    write_csv(path, [names, *([record[name] for name in names] for record in records)])
 
 
 def cell(value: object) -> str:
